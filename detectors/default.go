@@ -1,0 +1,12 @@
+package detectors
+
+// Default returns the detectors that run if none are chosen.
+func Default() []Detector {
+	return []Detector{
+		SchedDelay{},
+		GCAssist{},
+		NetpollBlock{},
+		Preemption{},
+		GoroutineLeak{},
+	}
+}

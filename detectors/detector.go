@@ -1,0 +1,57 @@
+package detectors
+
+// A Detector describes one thing to look for. It is a small value: the settings
+// are its fields, and one value can serve many watchers. The built-in ones are in
+// this package; a user's own is any other type with these methods.
+type Detector interface {
+	// Spec says what it is called and which observations it wants.
+	Spec() Spec
+
+	// New returns the state of one run: of one watcher, or of one reading of a
+	// file. Code tells what stacks and sites stand for. An error, about a setting
+	// that makes no sense, is returned from tracewatch.Start.
+	New(code *Code) (State, error)
+}
+
+// Spec describes a detector.
+type Spec struct {
+	// Kind is the stable name of its findings: lower case, words joined by
+	// hyphens, e.g. "sched-delay".
+	Kind string
+
+	// Doc says in one or two sentences what it finds and how it judges.
+	Doc string
+
+	// Observes is the set of observations that State.Observe is called for.
+	Observes Kinds
+}
+
+// State is a detector at work. All calls come from one goroutine, one after
+// another, so that it needs no lock. It must not block. A panic is caught and
+// counted; after three the detector is switched off.
+type State interface {
+	// Observe takes one observation, in the order of the trace. It is called
+	// millions of times a second: it should allocate nothing and look at no
+	// stack that it has not met before.
+	Observe(*Observation)
+
+	// Judge is called at the end of each window. It returns what it found, the
+	// most important first, or nil; and the verdict for whoever asks why it found
+	// nothing.
+	Judge(*Window) ([]Finding, Verdict)
+}
+
+// Verdict says how a rule stood at the end of a window.
+type Verdict struct {
+	// Applicable is false when the trace cannot tell. Note says why then.
+	Applicable bool
+
+	// Value, Threshold and Unit are the number that was judged and what it was
+	// judged against, e.g. 0.0004, 0.010, "s".
+	Value, Threshold float64
+	Unit             string
+
+	// Note is what a person should know besides, e.g. "no request boundaries in
+	// this trace".
+	Note string
+}

@@ -1,0 +1,35 @@
+package detectors
+
+import (
+	"fmt"
+	"time"
+)
+
+// short writes a duration as people say it: three digits and a unit.
+func short(d time.Duration) string {
+	switch {
+	case d < time.Microsecond:
+		return d.String()
+	case d < time.Millisecond:
+		return trim(float64(d)/1e3, "µs")
+	case d < time.Second:
+		return trim(float64(d)/1e6, "ms")
+	default:
+		return trim(d.Seconds(), "s")
+	}
+}
+
+func trim(v float64, unit string) string {
+	if v >= 100 {
+		return fmt.Sprintf("%.0f %s", v, unit)
+	}
+	return fmt.Sprintf("%.3g %s", v, unit)
+}
+
+// grow makes s long enough to hold index i.
+func grow[T any](s []T, i int) []T {
+	if i < len(s) {
+		return s
+	}
+	return append(s, make([]T, i+1-len(s))...)
+}

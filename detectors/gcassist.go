@@ -1,0 +1,254 @@
+package detectors
+
+import (
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/gotracewatch/tracewatch/internal/hist"
+)
+
+// GCAssist finds goroutines held up by the garbage collector's mark assists: who
+// allocates while the collector is marking has to mark as much himself, or wait until
+// it has been done for him.
+//
+// If the slowest hundredth of assists passes [GCAssist.P99] that is a finding. If the
+// time in assists also rises and falls with the rate of allocation, more allocation
+// is the cause, and the finding says so with the correlation and the slope.
+type GCAssist struct {
+	P99         time.Duration // of assists in the look-back; default 15 ms (specification)
+	Correlation float64       // |Pearson r| from which allocation is the cause; default 0.85 (specification)
+	LookBack    time.Duration // default 10 s
+	Bucket      time.Duration // the grain of the correlation; default 250 ms
+	Assists     int           // fewer in the look-back are not judged; default 20
+}
+
+// Spec implements [Detector].
+func (GCAssist) Spec() Spec {
+	return Spec{
+		Kind:     "gc-assist",
+		Doc:      "Goroutines that allocate were made to help the garbage collector, or to wait for it, for a long time.",
+		Observes: Set(AssistBegin, AssistEnd, HeapAlloc),
+	}
+}
+
+// New implements [Detector].
+func (d GCAssist) New(code *Code) (State, error) {
+	s := settings{kind: "gc-assist"}
+	s.duration("P99", &d.P99, 15*time.Millisecond)
+	s.number("Correlation", &d.Correlation, 0.85)
+	s.duration("LookBack", &d.LookBack, 10*time.Second)
+	s.duration("Bucket", &d.Bucket, 250*time.Millisecond)
+	s.count("Assists", &d.Assists, 20)
+	if d.Correlation > 1 && s.err == nil {
+		s.err = fmt.Errorf("detectors: gc-assist: Correlation is %v; a correlation is at most 1", d.Correlation)
+	}
+	return &gcAssist{
+		GCAssist: d, code: code, past: recent[*assistWindow]{of: d.LookBack},
+		now: newAssistWindow(), unclaimed: make(map[GoID]uint64),
+	}, s.err
+}
+
+type gcAssist struct {
+	GCAssist
+	code *Code
+	heap uint64 // the live heap when it was last said; 0: not yet
+	now  *assistWindow
+	past recent[*assistWindow]
+
+	// unclaimed is what each goroutine has allocated since it was last seen in
+	// an assist, whose stack tells where.
+	unclaimed map[GoID]uint64
+}
+
+// assistWindow is what is kept of one window.
+type assistWindow struct {
+	assists hist.Histogram
+	sites   map[SiteID]SiteEvidence
+	bytes   map[SiteID]uint64        // allocated, as far as an assist's stack tells where
+	stacks  map[StackID]SiteEvidence // of this window only
+	buckets []assistBucket           // by time, without holes where nothing happened
+	worst   GoroutineEvidence
+}
+
+func newAssistWindow() *assistWindow { return &assistWindow{bytes: make(map[SiteID]uint64)} }
+
+// assistBucket is a piece of time: what was allocated and how long was assisted.
+type assistBucket struct {
+	number int64 // of the piece, counted from the clock's beginning
+	bytes  uint64
+	assist time.Duration
+}
+
+func (s *gcAssist) Observe(o *Observation) {
+	if o.Kind == HeapAlloc {
+		// The live heap falls when a cycle ends; what it rises by was allocated.
+		if s.heap != 0 && o.Value > s.heap {
+			s.bucket(o.Time).bytes += o.Value - s.heap
+			s.unclaimed[o.By] += o.Value - s.heap
+		}
+		s.heap = o.Value
+		return
+	}
+	if o.Kind == AssistBegin {
+		if b := s.unclaimed[o.G.ID]; b > 0 && o.G.Class == ClassUser {
+			s.now.bytes[s.code.SiteOf(o.Stack)] += b
+			delete(s.unclaimed, o.G.ID)
+		}
+		return
+	}
+	if !o.Known || o.G.Class != ClassUser {
+		return
+	}
+	s.now.assists.Add(o.Duration)
+	s.bucket(o.Time).assist += o.Duration
+	if s.now.stacks == nil {
+		s.now.stacks = make(map[StackID]SiteEvidence)
+	}
+	e := s.now.stacks[o.Stack]
+	e.Count++
+	e.Total += o.Duration
+	e.Max = max(e.Max, o.Duration)
+	s.now.stacks[o.Stack] = e
+	if o.Duration > s.now.worst.Duration {
+		s.now.worst = GoroutineEvidence{ID: o.G.ID, Proc: o.Proc, At: o.Time, Duration: o.Duration, Stack: o.Stack, What: "assisted the garbage collector"}
+	}
+}
+
+func (s *gcAssist) bucket(at Time) *assistBucket {
+	n := int64(at) / int64(s.Bucket)
+	b := s.now.buckets
+	if k := len(b); k > 0 && b[k-1].number == n {
+		return &b[k-1]
+	}
+	s.now.buckets = append(b, assistBucket{number: n})
+	return &s.now.buckets[len(b)]
+}
+
+func (s *gcAssist) Judge(w *Window) ([]Finding, Verdict) {
+	if w.Fresh {
+		s.heap = 0
+	}
+	s.now.bySite(w.Code)
+	s.past.add(w, s.now)
+	judged := s.now
+	s.now = newAssistWindow()
+	clear(s.unclaimed)
+
+	all := new(hist.Histogram)
+	sites := make(map[SiteID]SiteEvidence)
+	allocated := make(map[SiteID]uint64)
+	var buckets []assistBucket
+	for _, p := range s.past.past {
+		all.Merge(&p.value.assists)
+		buckets = append(buckets, p.value.buckets...)
+		for id, n := range p.value.bytes {
+			allocated[id] += n
+		}
+		for id, e := range p.value.sites {
+			t := sites[id]
+			sites[id] = SiteEvidence{Site: id, Count: t.Count + e.Count, Total: t.Total + e.Total, Max: max(t.Max, e.Max), What: "allocated and had to assist"}
+		}
+	}
+	p99 := all.Quantile(0.99)
+	verdict := Verdict{Applicable: true, Value: p99.Seconds(), Threshold: s.P99.Seconds(), Unit: "s"}
+	if int(all.Count()) < s.Assists {
+		verdict.Note = fmt.Sprintf("%d assists in %s; fewer than %d are not judged", all.Count(), short(s.past.span()), s.Assists)
+		return nil, verdict
+	}
+	if p99 <= s.P99 || judged.assists.Max() <= s.P99 {
+		return nil, verdict
+	}
+	r, slope, rate := correlate(buckets, s.Bucket)
+	top := make([]SiteEvidence, 0, len(sites))
+	for _, e := range sites {
+		top = append(top, e)
+	}
+	top = worst(top, 5)
+	site, bytes := top[0].Site, allocated[top[0].Site]
+	for id, n := range allocated {
+		if n > bytes || n == bytes && id < site {
+			site, bytes = id, n
+		}
+	}
+	name, share := w.Code.Site(site), allocatedShare(bytes, buckets)
+	f := Finding{
+		Severity: Warning,
+		Start:    s.past.start(),
+		End:      w.End,
+		Score:    float64(p99) / float64(s.P99),
+		Site:     site,
+		Why:      "A request that allocates while the collector is marking stands still until marking has caught up.",
+		Advice: fmt.Sprintf("Allocate less in %v (reuse buffers, avoid small pointerful objects) or give the collector room: a higher GOGC, or GOMEMLIMIT with GOGC=off.",
+			name),
+		Evidence: Evidence{
+			Measures: []Measure{
+				{Name: "mark assist P99", Value: p99.Seconds(), Unit: "s", Threshold: s.P99.Seconds()},
+				{Name: "mark assist mean", Value: all.Mean().Seconds(), Unit: "s"},
+				{Name: "allocation rate", Value: rate, Unit: "By/s"},
+				{Name: "correlation of allocation rate and assist time", Value: r, Unit: "1", Threshold: s.Correlation},
+				{Name: "assist time per MB/s", Value: slope, Unit: "ms"},
+				{Name: "share of all bytes allocated at the site", Value: share, Unit: "1"},
+			},
+			Sites:      top,
+			Goroutines: []GoroutineEvidence{judged.worst},
+		},
+	}
+	f.Summary = fmt.Sprintf("GC mark assists took P99 %s, at most %s, over %d assists; %v allocates most (%.0f%% of the bytes)",
+		short(p99), short(all.Max()), all.Count(), name, 100*share)
+	if math.Abs(r) > s.Correlation {
+		f.Severity = Critical
+		f.Summary += fmt.Sprintf("; caused by allocation at %.0f MB/s (r = %.2f, %.2g ms of assists per MB/s)", rate/1e6, r, slope)
+	}
+	return []Finding{f}, verdict
+}
+
+// allocatedShare is what bytes are of all that was allocated.
+func allocatedShare(bytes uint64, buckets []assistBucket) float64 {
+	var all uint64
+	for _, b := range buckets {
+		all += b.bytes
+	}
+	return float64(bytes) / float64(max(all, 1))
+}
+
+// bySite sums a window's assists by site, which is what is kept of them.
+func (a *assistWindow) bySite(code *Code) {
+	a.sites = make(map[SiteID]SiteEvidence, len(a.stacks))
+	for stack, e := range a.stacks {
+		id := code.SiteOf(stack)
+		t := a.sites[id]
+		a.sites[id] = SiteEvidence{Site: id, Count: t.Count + e.Count, Total: t.Total + e.Total, Max: max(t.Max, e.Max)}
+	}
+	a.stacks = nil
+}
+
+// correlate returns Pearson's r between the rate of allocation and the time in
+// assists over pieces of time, the slope in milliseconds of assists (within a piece)
+// for each MB/s, and the mean rate in bytes a second. Without enough pieces r is 0.
+func correlate(buckets []assistBucket, length time.Duration) (r, slope, rate float64) {
+	// A piece that two windows share comes twice; pieces in which nothing at all
+	// happened do not come.
+	sum := make(map[int64]assistBucket)
+	lo, hi := int64(math.MaxInt64), int64(math.MinInt64)
+	for _, b := range buckets {
+		t := sum[b.number]
+		sum[b.number] = assistBucket{b.number, t.bytes + b.bytes, t.assist + b.assist}
+		lo, hi = min(lo, b.number), max(hi, b.number)
+	}
+	n := float64(hi - lo + 1)
+	if len(sum) < 8 {
+		return 0, 0, 0
+	}
+	var sx, sy, sxx, syy, sxy float64
+	for _, b := range sum {
+		x := float64(b.bytes) / length.Seconds() / 1e6
+		y := float64(b.assist) / 1e6
+		sx, sy, sxx, syy, sxy = sx+x, sy+y, sxx+x*x, syy+y*y, sxy+x*y
+	}
+	vx, vy, cov := sxx-sx*sx/n, syy-sy*sy/n, sxy-sx*sy/n
+	if vx <= 0 || vy <= 0 {
+		return 0, 0, sx / n * 1e6
+	}
+	return cov / math.Sqrt(vx*vy), cov / vx, sx / n * 1e6
+}

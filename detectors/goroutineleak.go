@@ -1,0 +1,202 @@
+package detectors
+
+import (
+	"fmt"
+	"time"
+)
+
+// GoroutineLeak finds go statements whose goroutines do not end.
+//
+// A site leaks if, over the whole look-back and in every part of it, it creates more
+// than [GoroutineLeak.Rate] goroutines a second more than end, at least
+// [GoroutineLeak.Ratio] times as many as end, and those that stay are parked for
+// good: on a channel, a lock, a select. Goroutines that wait for the network or a
+// timer have somebody who will wake them. A pool that fills up and levels off is
+// not a leak, because it stops growing.
+type GoroutineLeak struct {
+	Rate     float64       // growth a second; default 3 (specification)
+	Ratio    float64       // creations to ends; default 10 (specification)
+	LookBack time.Duration // how long it must go on; default 6 s
+	Parked   time.Duration // a goroutine parked this long counts as stuck; default 1 s
+}
+
+// Spec implements [Detector].
+func (GoroutineLeak) Spec() Spec {
+	return Spec{
+		Kind:     "goroutine-leak",
+		Doc:      "A go statement creates goroutines that park and never end.",
+		Observes: Set(GoCreate, GoEnd),
+	}
+}
+
+// New implements [Detector].
+func (d GoroutineLeak) New(code *Code) (State, error) {
+	s := settings{kind: "goroutine-leak"}
+	s.number("Rate", &d.Rate, 3)
+	s.number("Ratio", &d.Ratio, 10)
+	s.duration("LookBack", &d.LookBack, 6*time.Second)
+	s.duration("Parked", &d.Parked, time.Second)
+	return &goroutineLeak{GoroutineLeak: d, code: code, now: make(map[SiteID]births), past: recent[map[SiteID]births]{of: d.LookBack + 2*time.Second}}, s.err
+}
+
+type goroutineLeak struct {
+	GoroutineLeak
+	code *Code
+	now  map[SiteID]births
+	past recent[map[SiteID]births]
+}
+
+// births counts what one go statement's goroutines did in a window.
+type births struct{ created, ended int }
+
+func (s *goroutineLeak) Observe(o *Observation) {
+	g := o.G
+	if !g.Born || g.Class != ClassUser || g.Creator == 0 {
+		return // nobody's go statement: a timer, a C thread, or from before the trace
+	}
+	site := s.code.SiteOf(g.Creator)
+	b := s.now[site]
+	if o.Kind == GoCreate {
+		b.created++
+	} else {
+		b.ended++
+	}
+	s.now[site] = b
+}
+
+func (s *goroutineLeak) Judge(w *Window) ([]Finding, Verdict) {
+	s.past.add(w, s.now)
+	s.now = make(map[SiteID]births)
+	span := s.past.span()
+	verdict := Verdict{Applicable: true, Threshold: s.Rate, Unit: "{goroutine}/s"}
+	if span < s.LookBack {
+		verdict.Note = fmt.Sprintf("watched for %s; growth is judged over %s", short(span), short(s.LookBack))
+		return nil, verdict
+	}
+	var leaking []SiteID
+	for site := range s.past.past[len(s.past.past)-1].value {
+		growth, grows := s.grows(site, w.End)
+		verdict.Value = max(verdict.Value, growth)
+		if grows {
+			leaking = append(leaking, site)
+		}
+	}
+	if len(leaking) == 0 {
+		return nil, verdict
+	}
+	stuck := s.stuck(w, leaking)
+	var findings []Finding
+	for _, site := range leaking {
+		k := stuck[site]
+		sum := s.sum(site)
+		// Most of those that stayed must be parked for good; the youngest are
+		// still on their way there.
+		if k == nil || 2*k.n < sum.created-sum.ended {
+			continue
+		}
+		findings = append(findings, s.finding(w, site, sum, k, span))
+	}
+	return findings, verdict
+}
+
+// grows reports how many goroutines a second a site gains, and whether it does so
+// all the time: the look-back is cut into pieces of two seconds, and each must
+// grow.
+func (s *goroutineLeak) grows(site SiteID, end Time) (perSecond float64, all bool) {
+	const piece = 2 * time.Second
+	var gain [8]int
+	pieces := min(int(s.LookBack/piece), len(gain))
+	for _, p := range s.past.past {
+		i := int(end.Sub(p.end) / piece)
+		if i < pieces {
+			b := p.value[site]
+			gain[i] += b.created - b.ended
+		}
+	}
+	all = true
+	total := 0
+	for _, n := range gain[:pieces] {
+		total += n
+		all = all && float64(n) > s.Rate*piece.Seconds()
+	}
+	sum := s.sum(site)
+	all = all && float64(sum.created) >= s.Ratio*float64(sum.ended)
+	return float64(total) / (time.Duration(pieces) * piece).Seconds(), all
+}
+
+func (s *goroutineLeak) sum(site SiteID) (b births) {
+	for _, p := range s.past.past {
+		b.created += p.value[site].created
+		b.ended += p.value[site].ended
+	}
+	return b
+}
+
+// stuckAt is what is known of a site's goroutines that do not end.
+type stuckAt struct {
+	n      int
+	oldest GoroutineEvidence
+	where  map[StackID]int
+}
+
+// stuck looks for the goroutines of the given sites that are parked for good.
+func (s *goroutineLeak) stuck(w *Window, sites []SiteID) map[SiteID]*stuckAt {
+	found := make(map[SiteID]*stuckAt, len(sites))
+	for _, site := range sites {
+		found[site] = &stuckAt{where: make(map[StackID]int)}
+	}
+	for g := range w.Goroutines {
+		if g.State != Waiting || !g.Born || g.Creator == 0 || w.End.Sub(g.Since) < s.Parked {
+			continue
+		}
+		k := found[s.code.SiteOf(g.Creator)]
+		switch g.Reason {
+		case ReasonNetwork, ReasonSleep, ReasonSystem, ReasonAssist, ReasonSweep, ReasonUntilGCEnds:
+			continue
+		}
+		if k == nil || s.code.Stack(g.Stack).Net.FD != FDNone {
+			continue
+		}
+		k.n++
+		k.where[g.Stack]++
+		if d := w.End.Sub(g.CreatedAt); d > k.oldest.Duration {
+			k.oldest = GoroutineEvidence{ID: g.ID, Proc: g.LastP, At: g.CreatedAt, Duration: d, Stack: g.Stack, What: "lives since then, parked here: " + g.Reason.String()}
+		}
+	}
+	return found
+}
+
+func (s *goroutineLeak) finding(w *Window, site SiteID, sum births, k *stuckAt, span time.Duration) Finding {
+	growth := float64(sum.created-sum.ended) / span.Seconds()
+	var where StackID
+	for id, n := range k.where {
+		if n > k.where[where] || n == k.where[where] && id < where {
+			where = id
+		}
+	}
+	name, parked := w.Code.Site(site), w.Code.Site(w.Code.SiteOf(where))
+	return Finding{
+		Severity: Critical,
+		Start:    s.past.start(),
+		End:      w.End,
+		Score:    growth / s.Rate,
+		Site:     site,
+		Summary: fmt.Sprintf("%v starts goroutines that do not end: %d created, %d ended in %s (%.1f a second more); %d are parked in %v",
+			name, sum.created, sum.ended, short(span), growth, k.n, parked),
+		Why:    "Each keeps its stack and all it refers to; memory grows until the process is killed.",
+		Advice: fmt.Sprintf("At %s:%d make sure that somebody always wakes the goroutine: a buffered channel, a select with the context's Done, a close.", name.File, name.Line),
+		Evidence: Evidence{
+			Measures: []Measure{
+				{Name: "growth", Value: growth, Unit: "{goroutine}/s", Threshold: s.Rate},
+				{Name: "created", Value: float64(sum.created), Unit: "{goroutine}"},
+				{Name: "ended", Value: float64(sum.ended), Unit: "{goroutine}", Threshold: float64(sum.created) / s.Ratio},
+				{Name: "parked for good", Value: float64(k.n), Unit: "{goroutine}"},
+			},
+			Sites: []SiteEvidence{
+				{Site: site, Count: sum.created, What: "creates them"},
+				{Site: w.Code.SiteOf(where), Count: k.where[where], What: "they are parked here"},
+			},
+			Goroutines: []GoroutineEvidence{k.oldest},
+		},
+	}
+}

@@ -1,0 +1,41 @@
+package detectors
+
+// Lock is what kind of lock a goroutine waited for.
+type Lock uint8
+
+// The kinds of locks.
+const (
+	LockNone Lock = iota
+	LockMutex
+	LockRWMutex
+	LockWaitGroup
+	LockCond
+)
+
+// String returns the kind's name.
+func (l Lock) String() string {
+	return [...]string{"none", "mutex", "rwmutex", "waitgroup", "cond"}[min(l, LockCond)]
+}
+
+// lockOf tells from a stack which lock is waited for: the runtime gives one reason
+// for all but cond.
+func lockOf(frames []Frame) Lock {
+	lock := LockNone
+	for _, f := range frames {
+		switch f.Func {
+		case "sync.(*RWMutex).RLock", "sync.(*RWMutex).Lock":
+			return LockRWMutex // it may wait in the Mutex that is inside it
+		case "sync.(*Mutex).Lock", "sync.(*Mutex).lockSlow", "internal/sync.(*Mutex).Lock", "internal/sync.(*Mutex).lockSlow":
+			lock = LockMutex
+		case "sync.(*WaitGroup).Wait":
+			return LockWaitGroup
+		case "sync.(*Cond).Wait":
+			return LockCond
+		default:
+			if lock != LockNone || !IsStandard(f.Func) {
+				return lock
+			}
+		}
+	}
+	return lock
+}

@@ -1,0 +1,219 @@
+package detectors
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/gotracewatch/tracewatch/internal/hist"
+)
+
+// NetpollBlock finds many goroutines waiting for the network at once, because
+// whoever is to answer is slow.
+//
+// Only waits that somebody waits for are counted: not accept loops, not a server's
+// connections between two requests, not a client's background reader, and no
+// goroutine in a loop around one read (see [Goroutine.OnBehalf]). A wait of more than
+// [NetpollBlock.Idle] is taken for a subscription or a long poll. A site whose waits
+// have always been that long is not news either.
+type NetpollBlock struct {
+	Block    time.Duration // a wait this long counts; default 50 ms (specification)
+	Blocked  float64       // how many at once, on the average over a window; default 10 (specification)
+	Idle     time.Duration // a wait longer than this is nobody's answer; default 5 s
+	Growth   float64       // how many times its usual mean a site's wait must be; default 2
+	LookBack time.Duration // two windows within this must show it, half a second of them; default 4 s
+}
+
+// Spec implements [Detector].
+func (NetpollBlock) Spec() Spec {
+	return Spec{
+		Kind:     "netpoll-block",
+		Doc:      "Many goroutines waited at once for answers from the network, longer than usual.",
+		Observes: Set(GoUnpark),
+	}
+}
+
+// New implements [Detector].
+func (d NetpollBlock) New(code *Code) (State, error) {
+	s := settings{kind: "netpoll-block"}
+	s.duration("Block", &d.Block, 50*time.Millisecond)
+	s.number("Blocked", &d.Blocked, 10)
+	s.duration("Idle", &d.Idle, 5*time.Second)
+	s.number("Growth", &d.Growth, 2)
+	s.duration("LookBack", &d.LookBack, 4*time.Second)
+	return &netpollBlock{NetpollBlock: d, code: code, usual: make(map[SiteID]*usualWait), past: recent[map[SiteID]bool]{of: d.LookBack}}, s.err
+}
+
+type netpollBlock struct {
+	NetpollBlock
+	code  *Code
+	now   map[SiteID]*netSite
+	usual map[SiteID]*usualWait
+	past  recent[map[SiteID]bool] // the sites that were overloaded
+	begun Time                    // when the window did
+}
+
+// netSite is what happened at one site in the window.
+type netSite struct {
+	op     NetOp
+	direct bool          // the network itself was waited for, not a goroutine that reads from it
+	long   time.Duration // of the long waits, what lies in the window
+	hist   hist.Histogram
+	worst  GoroutineEvidence
+}
+
+// usualWait is the moving mean of a site's waits.
+type usualWait struct {
+	mean    float64 // seconds
+	windows int
+}
+
+// minUsual is how many windows it takes to know what is usual.
+const minUsual = 5
+
+func (s *netpollBlock) Observe(o *Observation) {
+	if o.Known && o.G.Class == ClassUser {
+		s.wait(o.G, o.Stack, o.Reason, o.Duration, o.Time)
+	}
+}
+
+// wait counts a wait in flight that has lasted d at a moment.
+func (s *netpollBlock) wait(g *Goroutine, stack StackID, reason Reason, d time.Duration, at Time) {
+	if stack == 0 {
+		return
+	}
+	k := s.code.Stack(stack)
+	if k.Net.FD == FDNone || k.Net.Idle || !k.User || d > s.Idle || !inFlight(g, reason) {
+		return
+	}
+	if s.now == nil {
+		s.now = make(map[SiteID]*netSite)
+	}
+	n := s.now[k.Site]
+	if n == nil {
+		n = &netSite{op: k.Net}
+		s.now[k.Site] = n
+	}
+	n.direct = n.direct || reason != ReasonSelect
+	n.hist.Add(d)
+	if d < s.Block {
+		return
+	}
+	n.long += min(d, at.Sub(s.begun)) // the part that lies in this window
+	if d > n.worst.Duration {
+		n.worst = GoroutineEvidence{ID: g.ID, Proc: g.LastP, At: at.Add(-d), Duration: d, Stack: stack, What: "waited for " + k.Net.FD.String() + " " + k.Net.Mode.String()}
+	}
+}
+
+// inFlight reports whether somebody waits for g's wait to end. An HTTP client's caller
+// waits in a select, always for an answer.
+func inFlight(g *Goroutine, reason Reason) bool {
+	switch reason {
+	case ReasonNetwork, ReasonNone: // a listed goroutine's reason is not recorded
+		return g.OnBehalf
+	case ReasonSelect:
+		return true
+	}
+	return false
+}
+
+func (s *netpollBlock) Judge(w *Window) ([]Finding, Verdict) {
+	defer func() { s.begun = w.End }()
+	for g := range w.Goroutines {
+		if g.State == Waiting && g.Class == ClassUser && g.SinceKnown {
+			s.wait(g, g.Stack, g.Reason, w.End.Sub(g.Since), w.End)
+		}
+	}
+	now := s.now
+	s.now = nil
+	over := make(map[SiteID]bool)
+	var at SiteID
+	var most *netSite
+	top := 0.0
+	for id, n := range now {
+		c := s.concurrent(n, w)
+		if c > s.Blocked && s.unusual(id, n) {
+			over[id] = true
+		}
+		// What waits for the network itself goes before what waits for somebody who
+		// does: in a chain of calls that is the end.
+		if over[id] && (most == nil || n.direct && !most.direct || n.direct == most.direct && c > s.concurrent(most, w)) {
+			at, most = id, n
+		}
+		top = max(top, c)
+	}
+	s.learn(now, over)
+	s.past.add(w, over)
+	verdict := Verdict{Applicable: true, Value: top, Threshold: s.Blocked, Unit: "{goroutine}"}
+	if most == nil {
+		return nil, verdict
+	}
+	first, lasting := s.past.lasting(func(over map[SiteID]bool) bool { return over[at] })
+	if !lasting {
+		verdict.Note = "not for long enough yet"
+		return nil, verdict
+	}
+	c := s.concurrent(most, w)
+	p99, mean := most.hist.Quantile(0.99), most.hist.Mean()
+	baseline := 0.0
+	if u := s.usual[at]; u != nil && u.windows >= minUsual {
+		baseline = u.mean
+	}
+	name := w.Code.Site(at)
+	f := Finding{
+		Severity: severity(mean, time.Second),
+		Start:    first,
+		End:      w.End,
+		Score:    c / s.Blocked,
+		Site:     at,
+		Summary: fmt.Sprintf("%.0f goroutines at once waited for the network in %v (%v %v): mean %s, P99 %s, at most %s",
+			c, name, most.op.FD, most.op.Mode, short(mean), short(p99), short(most.hist.Max())),
+		Why:    "Whoever answers them is slow or gone; their callers wait as long, and hold on to memory and connections.",
+		Advice: fmt.Sprintf("Look at the peer that %v talks to; put a deadline and a limit of calls in flight there, so that its slowness does not become yours.", name),
+		Evidence: Evidence{
+			Measures: []Measure{
+				{Name: "goroutines waiting at once", Value: c, Unit: "{goroutine}", Threshold: s.Blocked},
+				{Name: "wait mean", Value: mean.Seconds(), Unit: "s", Threshold: s.Block.Seconds(), Baseline: baseline},
+				{Name: "wait P99", Value: p99.Seconds(), Unit: "s"},
+			},
+			Goroutines: []GoroutineEvidence{most.worst},
+		},
+	}
+	for id := range over {
+		n := now[id]
+		f.Evidence.Sites = append(f.Evidence.Sites, SiteEvidence{Site: id, Count: int(n.hist.Count()), Total: n.long, Max: n.hist.Max(), What: "waited for the network"})
+	}
+	f.Evidence.Sites = worst(f.Evidence.Sites, 5)
+	return []Finding{f}, verdict
+}
+
+// concurrent is how many long waits went on at once, on the average of the window.
+func (s *netpollBlock) concurrent(n *netSite, w *Window) float64 {
+	if w.Duration() <= 0 {
+		return 0
+	}
+	return float64(n.long) / float64(w.Duration())
+}
+
+// unusual reports whether a site's waits are longer than they used to be. What has
+// no history yet counts as unusual.
+func (s *netpollBlock) unusual(id SiteID, n *netSite) bool {
+	u := s.usual[id]
+	return u == nil || u.windows < minUsual || n.hist.Mean().Seconds() > s.Growth*u.mean
+}
+
+// learn lets the windows that were not overloaded tell what is usual.
+func (s *netpollBlock) learn(now map[SiteID]*netSite, over map[SiteID]bool) {
+	for id, n := range now {
+		if over[id] || n.hist.Count() == 0 {
+			continue
+		}
+		u := s.usual[id]
+		if u == nil {
+			u = new(usualWait)
+			s.usual[id] = u
+		}
+		u.windows++
+		weight := max(0.05, 1/float64(u.windows))
+		u.mean += weight * (n.hist.Mean().Seconds() - u.mean)
+	}
+}

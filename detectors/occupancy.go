@@ -1,0 +1,67 @@
+package detectors
+
+import "time"
+
+// occupancy tells who used the Ps during a window: running time by the function a
+// goroutine began in, and by the site where it was seen to stop.
+type occupancy struct {
+	code    *Code
+	byStart []time.Duration
+	bySite  []siteRun
+	total   time.Duration
+}
+
+type siteRun struct {
+	run     time.Duration
+	longest time.Duration
+	runs    int
+	start   SiteID
+}
+
+// occupancyKinds are the observations that end a run.
+const occupancyKinds Kinds = 1<<GoStop | 1<<GoPark | 1<<GoSyscall | 1<<GoEnd
+
+// ended counts a run of the service's own code that has just ended.
+func (u *occupancy) ended(o *Observation) {
+	if o.From != Running || !o.Known || o.G.Class != ClassUser {
+		return
+	}
+	u.total += o.Duration
+	u.byStart = grow(u.byStart, int(o.G.Start))
+	u.byStart[o.G.Start] += o.Duration
+	site := o.G.Start // a goroutine that ends leaves no stack
+	if o.Stack != 0 {
+		if s := u.code.Stack(o.Stack); s.User {
+			site = s.Site
+		}
+	}
+	u.bySite = grow(u.bySite, int(site))
+	r := &u.bySite[site]
+	r.run += o.Duration
+	r.longest = max(r.longest, o.Duration)
+	r.runs++
+	r.start = o.G.Start
+}
+
+// top returns the function whose goroutines ran longest, and the site among theirs
+// where most of that time went.
+func (u *occupancy) top() (start, site SiteID, run time.Duration) {
+	for id, d := range u.byStart {
+		if d > run {
+			start, run = SiteID(id), d
+		}
+	}
+	var most time.Duration
+	for id := range u.bySite {
+		if r := &u.bySite[id]; r.start == start && r.run > most {
+			site, most = SiteID(id), r.run
+		}
+	}
+	return start, site, run
+}
+
+func (u *occupancy) reset() {
+	clear(u.byStart)
+	clear(u.bySite)
+	u.total = 0
+}

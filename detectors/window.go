@@ -1,0 +1,35 @@
+package detectors
+
+import (
+	"iter"
+	"time"
+)
+
+// A Window is the piece of trace that detectors judge at once: one generation of
+// it, about half a second to a second. Windows are cut by the trace alone, so that
+// the same bytes give the same windows however they came.
+type Window struct {
+	Generation uint64 // the runtime's number of it
+	Start, End Time   // its first and last moment
+
+	// Fresh says that nothing is known of what came before: the first window, or
+	// one after a gap. Detectors are told, not reset: what they counted earlier
+	// stays true.
+	Fresh bool
+
+	// Procs is GOMAXPROCS, or how many Ps the window named if that was not said.
+	Procs int
+
+	// Events is the number of events in it.
+	Events uint64
+
+	// Code tells what the numbers of stacks and sites stand for.
+	Code *Code
+
+	// Goroutines yields every goroutine alive at the window's end. The pointer
+	// is good until the next iteration.
+	Goroutines iter.Seq[*Goroutine]
+}
+
+// Duration returns the window's length.
+func (w *Window) Duration() time.Duration { return w.End.Sub(w.Start) }

@@ -1,0 +1,106 @@
+package capture
+
+import (
+	"fmt"
+	"runtime/trace"
+	"sync"
+
+	"github.com/gotracewatch/tracewatch/internal/limits"
+	"github.com/gotracewatch/tracewatch/internal/wire"
+)
+
+// Stream collects what runtime/trace.Start writes. It sees every generation once
+// and forces none, but uses the slot that /debug/pprof/trace and vendors' agents
+// want.
+type Stream struct {
+	maxBytes int
+
+	mu      sync.Mutex
+	split   *wire.Splitter
+	queue   []wire.Raw
+	queued  int // bytes in queue
+	lost    uint64
+	err     error
+	running bool
+}
+
+// NewStream returns an intake that uses trace.Start's slot. At most maxBytes wait to
+// be collected, or [limits.PendingGenerations] if those are larger.
+func NewStream(maxBytes int) *Stream { return &Stream{maxBytes: maxBytes} }
+
+// Start implements [Intake].
+func (s *Stream) Start() error {
+	s.mu.Lock()
+	s.split = &wire.Splitter{Emit: s.enqueue}
+	s.mu.Unlock()
+	// Not under the lock: the runtime writes the header before Start returns.
+	if err := trace.Start(streamWriter{s}); err != nil {
+		return fmt.Errorf("%w: %w", ErrTaken, err)
+	}
+	s.mu.Lock()
+	s.running = true
+	s.mu.Unlock()
+	return nil
+}
+
+// streamWriter is what the runtime's only trace reader writes into, so it takes all
+// there is, never blocks for long and never fails: an error would not stop the
+// runtime, only confuse it.
+type streamWriter struct{ s *Stream }
+
+func (w streamWriter) Write(p []byte) (int, error) {
+	s := w.s
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.err == nil {
+		_, s.err = s.split.Write(p)
+	}
+	return len(p), nil
+}
+
+// enqueue holds a generation until it is collected, or drops it whole. The lock is
+// held.
+func (s *Stream) enqueue(raw wire.Raw) {
+	if len(s.queue) >= limits.PendingGenerations && s.queued+len(raw.Data) > s.maxBytes || len(s.queue) >= maxQueue {
+		s.lost++
+		return
+	}
+	s.queue = append(s.queue, raw)
+	s.queued += len(raw.Data)
+}
+
+// maxQueue bounds the generations that wait, however small they are.
+const maxQueue = 1024
+
+// Collect implements [Intake].
+func (s *Stream) Collect(emit func(wire.Raw)) error {
+	s.mu.Lock()
+	queue, err := s.queue, s.err
+	s.queue, s.queued = nil, 0
+	if !s.running && err == nil {
+		err = errStopped
+	}
+	s.mu.Unlock()
+	for _, raw := range queue {
+		emit(raw)
+	}
+	return err
+}
+
+// Lost implements [Intake].
+func (s *Stream) Lost() uint64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.lost
+}
+
+// Stop implements [Intake].
+func (s *Stream) Stop() {
+	s.mu.Lock()
+	running := s.running
+	s.running = false
+	s.mu.Unlock()
+	if running {
+		trace.Stop()
+	}
+}

@@ -1,0 +1,56 @@
+package hist
+
+import (
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestBucketsAreContiguous(t *testing.T) {
+	for d := time.Duration(0); d < 1<<14; d++ {
+		b := bucket(d)
+		require.LessOrEqual(t, d, upper(b), "%d", d)
+		if b > 0 {
+			require.Greater(t, d, upper(b-1), "%d", d)
+		}
+	}
+	require.Less(t, bucket(1<<62), buckets)
+	require.Zero(t, bucket(-5))
+}
+
+func TestQuantile(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	var h Histogram
+	var all []time.Duration
+	for range 10_000 {
+		d := time.Duration(r.ExpFloat64() * 1e6)
+		all = append(all, d)
+		h.Add(d)
+	}
+	slices.Sort(all)
+	for _, q := range []float64{0.01, 0.5, 0.9, 0.99, 1} {
+		exact := all[int(q*float64(len(all)))-1]
+		got := h.Quantile(q)
+		require.GreaterOrEqual(t, got, exact, "q=%v", q)
+		require.LessOrEqual(t, float64(got), float64(exact)*(1+1.0/sub)+1, "q=%v", q)
+	}
+	require.Equal(t, all[len(all)-1], h.Max())
+}
+
+func TestEmptyAndMerge(t *testing.T) {
+	var a, b Histogram
+	require.Zero(t, a.Quantile(0.99))
+	require.Zero(t, a.Mean())
+	a.Add(10)
+	b.Add(30)
+	a.Merge(&b)
+	require.EqualValues(t, 2, a.Count())
+	require.EqualValues(t, 20, a.Mean())
+	require.EqualValues(t, 30, a.Max())
+	require.EqualValues(t, 10, a.Quantile(0.5))
+	a.Reset()
+	require.Zero(t, a.Count())
+}

@@ -1,0 +1,89 @@
+// Package limits holds every bound of tracewatch in one place, each with its
+// reason, so that whoever wants to know what a hostile trace or a flood of
+// events can cost reads one file. It holds constants only and imports nothing.
+package limits
+
+import "time"
+
+// Bounds of the trace format. A trace that passes one is broken.
+const (
+	// BatchBytes is the largest batch: the runtime's own size of a trace
+	// buffer (internal/trace/tracev2.MaxBatchSize).
+	BatchBytes = 64 << 10
+
+	// StringBytes is the longest string: the runtime cuts longer ones
+	// (internal/trace/tracev2.MaxEventTrailerDataSize).
+	StringBytes = 1 << 10
+
+	// StackFrames is the deepest stack: the runtime cuts deeper ones
+	// (internal/trace/tracev2.MaxFramesPerStack).
+	StackFrames = 128
+
+	// Procs is the largest P's number plus one. GOMAXPROCS has no limit since
+	// Go 1.10; no machine that runs Go has a quarter of this many.
+	Procs = 1 << 16
+
+	// Nanoseconds is the latest moment a trace may name: 146 years of uptime.
+	// Beyond it, sums of durations could overflow.
+	Nanoseconds = 1 << 62
+)
+
+// Bounds of memory while reading.
+const (
+	// GenerationBytes bounds one generation. The runtime begins a new one every
+	// second; at 8 million events a second one has 40 MB. Ten times that is
+	// a trace nobody's runtime wrote.
+	GenerationBytes = 512 << 20
+
+	// Threads bounds the threads that one generation may name: ten times Go's
+	// own default limit of 10,000 (runtime/debug.SetMaxThreads).
+	Threads = 100_000
+
+	// Goroutines bounds the goroutines followed at once. At about 170 bytes
+	// each this is some 700 MB, which only a program with four million
+	// goroutines (8 GB of stacks) pays.
+	Goroutines = 4 << 20
+
+	// Stacks and Sites bound what is remembered of the program's code. A large
+	// service shows some ten thousand different stacks. Later ones are given
+	// as unknown, and counted.
+	Stacks = 1 << 17
+	Sites  = 1 << 16
+
+	// Tasks bounds the user tasks that are open at once. Programs that begin
+	// tasks and never end them would grow without end; later ones are
+	// counted and not followed.
+	Tasks = 1 << 18
+
+	// Regions bounds the user regions open on one goroutine.
+	Regions = 1 << 10
+)
+
+// Bounds of what a watcher holds and does.
+const (
+	// Findings bounds what one detector may report of one window. A detector
+	// names its worst sites; more is noise.
+	Findings = 16
+
+	// Anomalies is how many of the latest ones Watcher.Anomalies returns.
+	Anomalies = 64
+
+	// CallbackQueue is how many anomalies wait for a slow callback before
+	// further ones are dropped and counted.
+	CallbackQueue = 16
+
+	// PendingGenerations is how many generations of a stream may wait for
+	// analysis before further ones are dropped whole and counted.
+	PendingGenerations = 4
+
+	// Panics is how often a detector or a callback may panic before it is
+	// switched off.
+	Panics = 3
+
+	// PanicStackBytes caps the stack that is kept of a panic.
+	PanicStackBytes = 4 << 10
+
+	// MinPollInterval keeps the default intake from forcing generations
+	// (each lists every goroutine anew) more often than the runtime does.
+	MinPollInterval = time.Second
+)

@@ -1,0 +1,403 @@
+package timeline
+
+import (
+	"fmt"
+
+	"github.com/gotracewatch/tracewatch/detectors"
+	"github.com/gotracewatch/tracewatch/internal/wire"
+)
+
+// goState translates a goroutine's status on the wire.
+var goState = [...]detectors.GoState{
+	wire.GoRunnable: detectors.Runnable,
+	wire.GoRunning:  detectors.Running,
+	wire.GoSyscall:  detectors.Syscall,
+	wire.GoWaiting:  detectors.Waiting,
+}
+
+// transition pushes an observation of g's change to a status and makes it.
+func (t *Timeline) transition(kind detectors.Kind, c *cursor, th *thread, g *goroutine, to wire.GoStatus) *detectors.Observation {
+	o := t.push(kind, c.Time, th)
+	o.G = &g.Goroutine
+	o.From, o.To = g.State, goState[to]
+	o.Known = g.SinceKnown
+	o.Duration = o.Time.Sub(g.Since)
+	g.status, g.State = to, o.To
+	g.Since, g.SinceKnown = o.Time, true
+	return o
+}
+
+// stopped notes where and why g stopped running.
+func (t *Timeline) stopped(g *goroutine, o *detectors.Observation, reason detectors.Reason, stack detectors.StackID) {
+	if stack != 0 {
+		s := t.code.Stack(stack)
+		if g.Start == 0 {
+			g.Start, g.Class = s.Bottom, s.Class
+		}
+		if o.Kind == detectors.GoPark && s.Net.FD != detectors.FDNone {
+			t.parkedOnNet(g, s)
+		}
+	}
+	g.Reason, g.Stack = reason, stack
+	o.Reason, o.Stack = reason, stack
+}
+
+// parkedOnNet notes whether a network wait is on somebody's behalf. Request handlers
+// always are. For others what came between this wait and the last one tells: see
+// given. A newborn that reads in the very function it began in is a
+// connection's loop, in any other function it is an errand.
+func (t *Timeline) parkedOnNet(g *goroutine, s *detectors.Stack) {
+	if g.netSite == 0 && g.Born {
+		g.given = g.given || t.code.Site(s.Site).Func != t.code.Site(g.Start).Func
+	}
+	elsewhere := g.netSite != 0 && g.netSite != s.Site
+	g.OnBehalf = s.Request || g.given || elsewhere
+	g.netSite, g.given = s.Site, false
+}
+
+// handed notes that another goroutine woke g from a channel: it was given something.
+// Locks and timers give nothing.
+func handed(g *goroutine, o *detectors.Observation) {
+	switch g.Reason.Cause() {
+	case detectors.CauseChanReceive, detectors.CauseSelect:
+		g.given = g.given || o.By != detectors.NoGoroutine
+	}
+}
+
+func (t *Timeline) goStatus(c *cursor) error {
+	id, tid, status := c.Args[0], c.Args[1], wire.GoStatus(min(c.Args[2], 255))
+	if status == wire.GoBad || int(status) >= len(goState) {
+		return fmt.Errorf("goroutine %d in status %d", id, c.Args[2])
+	}
+	g := t.gs.find(id)
+	from := goState[status]
+	switch {
+	case g == nil && t.gen != t.initial:
+		return fmt.Errorf("goroutine %d is listed, but was never created", id)
+	case g == nil:
+		var err error
+		if g, err = t.gs.add(id); err != nil {
+			return err
+		}
+		g.status, g.State = status, from
+		from = detectors.Undetermined
+	case g.status != status:
+		return fmt.Errorf("goroutine %d is listed as %v, but was %v", id, goState[status], g.State)
+	}
+	g.gen, g.seq = t.gen, 0
+
+	ctx := *c.thread
+	switch {
+	case status == wire.GoRunning:
+		c.thread.bind(g)
+	case status != wire.GoSyscall:
+	case tid == wire.NoThread:
+		return fmt.Errorf("goroutine %d is in a system call on no thread", id)
+	case detectors.ThreadID(tid) == c.thread.id:
+		if t.gen != t.initial && c.thread.gid != id {
+			return fmt.Errorf("goroutine %d is in a system call on thread %d, which runs goroutine %d", id, tid, c.thread.gid)
+		}
+		c.thread.bind(g)
+	default:
+		// It has been in the system call, on another thread, since before the
+		// generation began.
+		other := t.threads[tid]
+		if other == nil {
+			t.thread(tid).bind(g)
+		} else if other.gid != id {
+			return fmt.Errorf("goroutine %d is in a system call on thread %d, which runs goroutine %d", id, tid, other.gid)
+		} else {
+			ctx.gid = id
+		}
+		ctx.id = detectors.ThreadID(tid)
+	}
+
+	o := t.push(detectors.GoList, c.Time, &ctx)
+	o.G = &g.Goroutine
+	o.From, o.To = from, goState[status]
+	if from == detectors.Undetermined {
+		g.Since = o.Time
+	}
+	if c.Type == wire.EvGoStatusStack {
+		o.Stack = t.sym.stack(c.Args[3])
+		t.listedAt(g, o.Stack)
+	}
+	o.Duration, o.Known = o.Time.Sub(g.Since), g.SinceKnown
+	return nil
+}
+
+// listedAt notes the stack that a generation's list gives for a goroutine.
+func (t *Timeline) listedAt(g *goroutine, stack detectors.StackID) {
+	if stack == 0 {
+		return
+	}
+	s := t.code.Stack(stack)
+	if g.Start == 0 {
+		g.Start, g.Class = s.Bottom, s.Class
+	}
+	if g.State == detectors.Waiting && s.Net.FD != detectors.FDNone && g.netSite == 0 {
+		g.netSite, g.OnBehalf = s.Site, s.Request
+	}
+	g.Stack = stack
+}
+
+func (t *Timeline) goCreate(c *cursor) error {
+	th := c.thread
+	if err := th.check(needThread | needProc); err != nil {
+		return err
+	}
+	if th.g != nil && uint64(th.g.ID) == th.gid && th.g.status != wire.GoRunning {
+		return fmt.Errorf("goroutine %d creates one while it is not running", th.gid)
+	}
+	kind, status := detectors.Runnable, wire.GoRunnable
+	if c.Type == wire.EvGoCreateBlocked {
+		kind, status = detectors.Waiting, wire.GoWaiting
+	}
+	g, err := t.born(c.Args[0])
+	if err != nil {
+		return err
+	}
+	start, stack := t.sym.stack(c.Args[1]), t.sym.stack(c.Args[2])
+	o := t.push(detectors.GoCreate, c.Time, th)
+	o.G = &g.Goroutine
+	o.From, o.To = detectors.NotExist, kind
+	o.Stack, o.ByStack = start, stack
+	g.status, g.State = status, kind
+	g.Since, g.SinceKnown = o.Time, true
+	g.Born, g.CreatedAt = true, o.Time
+	g.Parent, g.Creator = o.By, stack
+	s := t.code.Stack(start)
+	g.Start, g.Class = s.Bottom, s.Class
+	return nil
+}
+
+// born makes a new goroutine.
+func (t *Timeline) born(id uint64) (*goroutine, error) {
+	if t.gs.find(id) != nil {
+		return nil, fmt.Errorf("goroutine %d is created, but exists already", id)
+	}
+	g, err := t.gs.add(id)
+	if err != nil {
+		return nil, err
+	}
+	g.gen, g.seq = t.gen, 0
+	g.LastP = detectors.NoProc
+	return g, nil
+}
+
+func (t *Timeline) goStart(c *cursor) (bool, error) {
+	g := t.gs.find(c.Args[0])
+	if g == nil || g.status != wire.GoRunnable || !succeeds(t.gen, c.Args[1], g.gen, g.seq) {
+		// It may not be created, not listed or not woken yet, on a thread whose
+		// events come later here.
+		return false, nil
+	}
+	th := c.thread
+	if err := th.check(needThread | needProc | needNoGo); err != nil {
+		return false, err
+	}
+	t.started(c, th, g)
+	return true, nil
+}
+
+// started lets g run on th.
+func (t *Timeline) started(c *cursor, th *thread, g *goroutine) {
+	o := t.transition(detectors.GoStart, c, th, g, wire.GoRunning)
+	o.Reason, o.Stack = g.Reason, g.Stack
+	g.seq = c.Args[1]
+	g.LastP = detectors.ProcID(th.p)
+	th.bind(g)
+}
+
+func (t *Timeline) goStopExec(c *cursor) error {
+	th := c.thread
+	if err := th.check(needUser); err != nil {
+		return err
+	}
+	g, err := th.running(wire.GoRunning)
+	if err != nil {
+		return err
+	}
+	switch c.Type {
+	case wire.EvGoStop:
+		o := t.transition(detectors.GoStop, c, th, g, wire.GoRunnable)
+		t.stopped(g, o, t.sym.reason(c.Args[0]), t.sym.stack(c.Args[1]))
+	case wire.EvGoBlock:
+		o := t.transition(detectors.GoPark, c, th, g, wire.GoWaiting)
+		t.stopped(g, o, t.sym.reason(c.Args[0]), t.sym.stack(c.Args[1]))
+	default:
+		t.ended(c, th, g)
+	}
+	th.unbind()
+	return nil
+}
+
+// ended lets g end. Its slot in the table must outlive the telling, so that it is
+// copied into the observation's own.
+func (t *Timeline) ended(c *cursor, th *thread, g *goroutine) {
+	o := t.transition(detectors.GoEnd, c, th, g, wire.GoBad)
+	o.To, g.State = detectors.NotExist, detectors.NotExist
+	t.dead = g.Goroutine
+	o.G = &t.dead
+	if len(t.regions) > 0 {
+		delete(t.regions, g.ID)
+	}
+	t.gs.remove(g)
+}
+
+func (t *Timeline) goUnblock(c *cursor) (bool, error) {
+	g := t.gs.find(c.Args[0])
+	if g == nil || g.status != wire.GoWaiting || !succeeds(t.gen, c.Args[1], g.gen, g.seq) {
+		return false, nil
+	}
+	o := t.transition(detectors.GoUnpark, c, c.thread, g, wire.GoRunnable)
+	o.Reason, o.Stack = g.Reason, g.Stack
+	o.ByStack = t.sym.stack(c.Args[2])
+	handed(g, o)
+	g.seq = c.Args[1]
+	return true, nil
+}
+
+// goSwitch is a coroutine's hand-over: the goroutine named is woken, the running one
+// parks or ends, the goroutine named starts, all at once.
+func (t *Timeline) goSwitch(c *cursor) (bool, error) {
+	th := c.thread
+	if err := th.check(needUser); err != nil {
+		return false, err
+	}
+	cur, err := th.running(wire.GoRunning)
+	if err != nil {
+		return false, err
+	}
+	next := t.gs.find(c.Args[0])
+	if next == nil || next.status != wire.GoWaiting || !succeeds(t.gen, c.Args[1], next.gen, next.seq) {
+		return false, nil
+	}
+	o := t.transition(detectors.GoUnpark, c, th, next, wire.GoRunnable)
+	o.Reason, o.Stack = next.Reason, next.Stack
+	if c.Type == wire.EvGoSwitch {
+		o := t.transition(detectors.GoPark, c, th, cur, wire.GoWaiting)
+		t.stopped(cur, o, detectors.ReasonNone, 0)
+	} else {
+		t.ended(c, th, cur)
+	}
+	th.unbind()
+	t.started(c, th, next)
+	return true, nil
+}
+
+func (t *Timeline) syscallBegin(c *cursor) error {
+	th := c.thread
+	if err := th.check(needUser); err != nil {
+		return err
+	}
+	g, err := th.running(wire.GoRunning)
+	if err != nil {
+		return err
+	}
+	p := t.proc(th.p)
+	if p == nil {
+		return fmt.Errorf("P %d is not known", th.p)
+	}
+	if !succeeds(t.gen, c.Args[0], p.gen, p.seq) {
+		return fmt.Errorf("P %d's events are out of sequence: %d after %d", th.p, c.Args[0], p.seq)
+	}
+	p.seq = c.Args[0]
+	p.status = wire.ProcSyscall
+	o := t.transition(detectors.GoSyscall, c, th, g, wire.GoSyscall)
+	t.stopped(g, o, detectors.ReasonNone, t.sym.stack(c.Args[1]))
+	return nil
+}
+
+func (t *Timeline) syscallEnd(c *cursor) error {
+	th := c.thread
+	if err := th.check(needUser); err != nil {
+		return err
+	}
+	g, err := th.running(wire.GoSyscall)
+	if err != nil {
+		return err
+	}
+	p := t.proc(th.p)
+	if p == nil || p.status != wire.ProcSyscall {
+		return fmt.Errorf("P %d is not in a system call", th.p)
+	}
+	p.status = wire.ProcRunning
+	o := t.transition(detectors.GoSyscallEnd, c, th, g, wire.GoRunning)
+	o.Stack = g.Stack
+	return nil
+}
+
+func (t *Timeline) syscallEndBlocked(c *cursor) (bool, error) {
+	th := c.thread
+	if th.p != noProc {
+		p := t.proc(th.p)
+		if p == nil {
+			return false, fmt.Errorf("P %d is not known", th.p)
+		}
+		if p.status == wire.ProcSyscall {
+			return false, nil // the P will be taken away first
+		}
+	}
+	if err := th.check(needThread | needGo); err != nil {
+		return false, err
+	}
+	g, err := th.running(wire.GoSyscall)
+	if err != nil {
+		return false, err
+	}
+	o := t.transition(detectors.GoSyscallEnd, c, th, g, wire.GoRunnable)
+	o.Stack = g.Stack
+	th.unbind()
+	return true, nil
+}
+
+// goCreateSyscall is a C thread that calls into Go: a goroutine appears, in the
+// system call that C code is to Go.
+func (t *Timeline) goCreateSyscall(c *cursor) error {
+	th := c.thread
+	if err := th.check(needThread | needNoGo); err != nil {
+		return err
+	}
+	g, err := t.born(c.Args[0])
+	if err != nil {
+		return err
+	}
+	o := t.push(detectors.GoCreate, c.Time, th)
+	o.G = &g.Goroutine
+	o.From, o.To = detectors.NotExist, detectors.Syscall
+	g.status, g.State = wire.GoSyscall, detectors.Syscall
+	g.Since, g.SinceKnown = o.Time, true
+	g.Born, g.CreatedAt = true, o.Time
+	th.bind(g)
+	return nil
+}
+
+// goDestroySyscall is a C thread going back to C for good. It may leave a P behind,
+// in a system call that nobody will return from; the thread's number may be used
+// again at once, so the P must not be looked for there any more.
+func (t *Timeline) goDestroySyscall(c *cursor) error {
+	th := c.thread
+	if err := th.check(needThread | needGo); err != nil {
+		return err
+	}
+	g, err := th.running(wire.GoSyscall)
+	if err != nil {
+		return err
+	}
+	ctx := *th
+	if th.p != noProc {
+		p := t.proc(th.p)
+		if p == nil || p.status != wire.ProcSyscall {
+			return fmt.Errorf("P %d is not in a system call", th.p)
+		}
+		p.status = wire.ProcSyscallAbandoned
+		o := t.push(detectors.ProcChange, c.Time, th)
+		o.Subject = detectors.ProcID(th.p)
+		o.ProcFrom, o.ProcTo = detectors.ProcRunning, detectors.ProcIdle
+		th.p = noProc
+	}
+	t.ended(c, &ctx, g)
+	th.unbind()
+	return nil
+}

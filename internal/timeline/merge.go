@@ -1,0 +1,74 @@
+package timeline
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/gotracewatch/tracewatch/internal/wire"
+)
+
+// cursor is a thread's stream and what the thread has.
+type cursor struct {
+	wire.Cursor
+	id     uint64
+	thread *thread // looked up when its first event is tried: another's may name it before
+}
+
+// frontier is the next event of every thread, as a heap by time. Which of two
+// equal times goes first depends on the heap's arrangement, so every step is the
+// reference reader's.
+type frontier []*cursor
+
+func (f *frontier) insert(c *cursor) {
+	*f = append(*f, c)
+	f.up(len(*f) - 1)
+}
+
+// update restores the heap after the event at i has changed.
+func (f frontier) update(i int) {
+	if f.up(i) == i {
+		f.down(i)
+	}
+}
+
+func (f *frontier) remove(i int) {
+	h := *f
+	for i > 0 {
+		h[(i-1)/2], h[i] = h[i], h[(i-1)/2]
+		i = (i - 1) / 2
+	}
+	last := len(h) - 1
+	h[0], h[last] = h[last], h[0]
+	h[last] = nil
+	*f = h[:last]
+	f.down(0)
+}
+
+// sort puts the events in order, which leaves a heap a heap.
+func (f frontier) sort() {
+	slices.SortFunc(f, func(a, b *cursor) int { return cmp.Compare(a.Time, b.Time) })
+}
+
+func (f frontier) up(i int) int {
+	for i > 0 && f[(i-1)/2].Time > f[i].Time {
+		f[(i-1)/2], f[i] = f[i], f[(i-1)/2]
+		i = (i - 1) / 2
+	}
+	return i
+}
+
+func (f frontier) down(i int) {
+	for {
+		first := i
+		for child := 2*i + 1; child <= 2*i+2 && child < len(f); child++ {
+			if f[child].Time < f[first].Time {
+				first = child
+			}
+		}
+		if first == i {
+			return
+		}
+		f[i], f[first] = f[first], f[i]
+		i = first
+	}
+}

@@ -1,0 +1,96 @@
+package timeline
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/gotracewatch/tracewatch/detectors"
+	"github.com/gotracewatch/tracewatch/internal/limits"
+	"github.com/gotracewatch/tracewatch/internal/wire"
+)
+
+// proc is the state of one P.
+type proc struct {
+	status wire.ProcStatus // ProcBad: not heard of
+	gen    uint64          // the generation that seq counts in
+	seq    uint64
+	sweep  rangeState
+}
+
+// thread is what one thread has: a goroutine, a P, both or neither.
+type thread struct {
+	id  detectors.ThreadID
+	gid uint64     // 0: none
+	g   *goroutine // of that number; nil: none, or one that has no state
+	p   int        // noProc: none
+}
+
+const noProc = -1
+
+func (th *thread) bind(g *goroutine) { th.g, th.gid = g, uint64(g.ID) }
+func (th *thread) unbind()           { th.g, th.gid = nil, 0 }
+
+// running returns the thread's goroutine if it is in the given status.
+func (th *thread) running(want wire.GoStatus) (*goroutine, error) {
+	g := th.g
+	if g == nil || uint64(g.ID) != th.gid {
+		return nil, fmt.Errorf("goroutine %d, which does not exist, on thread %d", th.gid, th.id)
+	}
+	if g.status != want {
+		return nil, fmt.Errorf("goroutine %d is not in the state that thread %d's event needs", th.gid, th.id)
+	}
+	return g, nil
+}
+
+// need is what an event asks of its thread.
+type need uint8
+
+const (
+	needThread need = 1 << iota
+	needProc
+	needNoProc
+	needGo
+	needNoGo
+
+	needUser = needThread | needProc | needGo // where code of the program runs
+)
+
+// check reports what th lacks.
+func (th *thread) check(n need) error {
+	switch {
+	case n&needThread != 0 && th.id == detectors.NoThread:
+		return errors.New("it is on no thread")
+	case n&needProc != 0 && th.p == noProc:
+		return fmt.Errorf("thread %d has no P", th.id)
+	case n&needNoProc != 0 && th.p != noProc:
+		return fmt.Errorf("thread %d already has a P", th.id)
+	case n&needGo != 0 && th.gid == 0:
+		return fmt.Errorf("thread %d runs no goroutine", th.id)
+	case n&needNoGo != 0 && th.gid != 0:
+		return fmt.Errorf("thread %d already runs a goroutine", th.id)
+	}
+	return nil
+}
+
+// proc returns a P, or nil if it was not heard of.
+func (t *Timeline) proc(id int) *proc {
+	if id < 0 || id >= len(t.procs) || t.procs[id].status == wire.ProcBad {
+		return nil
+	}
+	return &t.procs[id]
+}
+
+// addProc makes room for a P.
+func (t *Timeline) addProc(id uint64) (*proc, error) {
+	if id >= limits.Procs {
+		return nil, fmt.Errorf("a P of number %d", id)
+	}
+	for uint64(len(t.procs)) <= id {
+		t.procs = append(t.procs, proc{})
+	}
+	return &t.procs[id], nil
+}
+
+// succeeds reports whether seq of generation gen comes right after the number that
+// the resource has reached.
+func succeeds(gen, seq, atGen, atSeq uint64) bool { return gen == atGen && seq == atSeq+1 }

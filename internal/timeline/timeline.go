@@ -1,0 +1,356 @@
+package timeline
+
+import (
+	"fmt"
+	"iter"
+	"runtime/debug"
+
+	"github.com/gotracewatch/tracewatch/detectors"
+	"github.com/gotracewatch/tracewatch/internal/limits"
+	"github.com/gotracewatch/tracewatch/internal/wire"
+)
+
+// An Observer is told what it asked for.
+type Observer struct {
+	Observes detectors.Kinds
+	Observe  func(*detectors.Observation)
+}
+
+// A Timeline follows a trace. It is used by one goroutine at a time.
+type Timeline struct {
+	code      *detectors.Code
+	observers []Observer
+	interest  [detectors.NumKinds][]int // which observers want a kind
+	off       []bool                    // observers that were switched off
+
+	// OnPanic is told of an observer's panic. It may call SwitchOff.
+	OnPanic func(observer int, value any, stack []byte)
+
+	// What is known of the program.
+	gs      goroutines
+	procs   []proc
+	threads map[uint64]*thread
+	nothing thread // stands for the thread of events that have none
+	tasks   map[detectors.TaskID]task
+	regions map[detectors.GoID][]region
+	stwKind map[detectors.GoID]string
+	gc      gcState
+	nprocs  int // GOMAXPROCS, 0: not said
+
+	// Where it stands.
+	gen     uint64 // the last generation fed; 0: none, or state was lost
+	initial uint64 // the first generation of those that follow each other
+	last    detectors.Time
+	sym     symbols
+
+	// The generation being fed.
+	cursors  []cursor
+	frontier frontier
+	samples  []wire.CPUSample
+	events   uint64
+	ignored  uint64 // what found no room
+
+	// What happened and was not told yet: one event makes at most three
+	// observations. told counts observations, toldTo observers of the next one,
+	// so that telling can go on after an observer's panic.
+	pending      [3]detectors.Observation
+	npending     int
+	told, toldTo int
+	dead         detectors.Goroutine // the one that a pending GoEnd is about
+}
+
+type task struct {
+	parent detectors.TaskID
+	name   string
+	since  detectors.Time
+}
+
+type region struct {
+	task  detectors.TaskID
+	name  string
+	since detectors.Time
+}
+
+// gcState is what is known of the GC's cycle.
+type gcState struct {
+	state gcPhase
+	seq   uint64
+	known bool
+	since detectors.Time
+}
+
+type gcPhase uint8
+
+const (
+	gcUndetermined gcPhase = iota
+	gcOff
+	gcMarking
+)
+
+// New returns a timeline that tells the given observers, in their order.
+func New(code *detectors.Code, observers []Observer) *Timeline {
+	t := &Timeline{code: code, observers: observers, off: make([]bool, len(observers))}
+	for i, o := range observers {
+		for k := range detectors.NumKinds {
+			if o.Observes.Has(k) {
+				t.interest[k] = append(t.interest[k], i)
+			}
+		}
+	}
+	t.sym = symbols{code: code, sparse: make(map[uint64]detectors.StackID)}
+	t.nothing = thread{id: detectors.NoThread, p: noProc}
+	t.Forget()
+	return t
+}
+
+// SwitchOff stops telling an observer anything.
+func (t *Timeline) SwitchOff(observer int) { t.off[observer] = true }
+
+// Forget drops what is known of the program's state: what comes next does not
+// follow what came before. Stacks and sites keep their numbers.
+func (t *Timeline) Forget() {
+	t.gs = newGoroutines()
+	t.procs = t.procs[:0]
+	t.threads = make(map[uint64]*thread)
+	t.tasks = make(map[detectors.TaskID]task)
+	t.regions = make(map[detectors.GoID][]region)
+	t.stwKind = make(map[detectors.GoID]string)
+	t.gc = gcState{}
+	t.gen, t.initial = 0, 0
+	t.npending, t.told, t.toldTo = 0, 0, 0
+}
+
+// Follows reports whether the generation of that number continues what was fed.
+func (t *Timeline) Follows(number uint64) bool { return t.gen != 0 && number == t.gen+1 }
+
+// Unknown returns how many references to stacks and strings led nowhere, and how
+// many things found no room.
+func (t *Timeline) Unknown() (references, dropped uint64) { return t.sym.unknown, t.ignored }
+
+// Feed goes through one generation and tells the observers what happened in it. A
+// generation that does not follow the last one starts from nothing. After an
+// error the state is forgotten, and what was told so far stands.
+func (t *Timeline) Feed(g *wire.Generation) (detectors.Window, error) {
+	fresh := !t.Follows(g.Number)
+	if fresh {
+		t.Forget()
+		t.initial = g.Number
+	}
+	start := t.last
+	t.gen = g.Number
+	t.events = 0
+	t.sym.install(g)
+	err := t.install(g)
+	if fresh {
+		start = t.last
+	}
+	for done := err != nil; !done; {
+		done, err = t.run()
+	}
+	if err != nil {
+		t.Forget()
+		err = &wire.Error{Offset: g.Offset, Generation: g.Number, Problem: "its events contradict each other", Err: err}
+	}
+	w := detectors.Window{
+		Generation: g.Number,
+		Start:      start,
+		End:        t.last,
+		Fresh:      fresh,
+		Procs:      t.maxprocs(),
+		Events:     t.events,
+		Code:       t.code,
+		Goroutines: iter.Seq[*detectors.Goroutine](t.gs.all),
+	}
+	return w, err
+}
+
+func (t *Timeline) maxprocs() int {
+	if t.nprocs > 0 {
+		return t.nprocs
+	}
+	return len(t.procs)
+}
+
+// install puts every thread's first event into the frontier.
+func (t *Timeline) install(g *wire.Generation) error {
+	t.samples = g.Samples
+	t.frontier = t.frontier[:0]
+	t.cursors = t.cursors[:0]
+	if cap(t.cursors) < len(g.Threads) {
+		t.cursors = make([]cursor, 0, len(g.Threads)+len(g.Threads)/4) // pointers into it must stay good
+	}
+	t.prune(g)
+	t.stamp(detectors.Time(g.MinTime)) // the reference's sync event takes a moment of its own
+	for i := range g.Threads {
+		t.cursors = append(t.cursors, cursor{Cursor: g.Cursor(i), id: g.Threads[i].ID})
+		c := &t.cursors[i]
+		ok, err := c.Next()
+		if err != nil {
+			return err
+		}
+		if ok {
+			t.frontier.insert(c)
+		}
+	}
+	return nil
+}
+
+// thread returns a thread's state, making it if it is new.
+func (t *Timeline) thread(id uint64) *thread {
+	if id == wire.NoThread {
+		return &t.nothing
+	}
+	th := t.threads[id]
+	if th == nil {
+		th = &thread{id: detectors.ThreadID(id), p: noProc}
+		t.threads[id] = th
+	}
+	return th
+}
+
+// prune forgets threads that have nothing once there are many: programs that lock
+// goroutines to threads and let both end would otherwise leave one each.
+func (t *Timeline) prune(g *wire.Generation) {
+	if len(t.threads) < 2*len(g.Threads)+1000 {
+		return
+	}
+	for id, th := range t.threads {
+		if th.gid == 0 && th.p == noProc {
+			delete(t.threads, id)
+		}
+	}
+}
+
+// run goes through the generation until its end, an error, or an observer's panic.
+func (t *Timeline) run() (done bool, err error) {
+	calling := false
+	defer func() {
+		if !calling {
+			return // a panic of this package's own is for the caller
+		}
+		if v := recover(); v != nil {
+			stack := debug.Stack()
+			if len(stack) > limits.PanicStackBytes {
+				stack = stack[:limits.PanicStackBytes]
+			}
+			i := t.interest[t.pending[t.told].Kind][t.toldTo-1]
+			if t.OnPanic != nil {
+				t.OnPanic(i, v, stack)
+			}
+			done, err = false, nil
+		}
+	}()
+	for {
+		// Tell what happened. This is the only place that calls foreign code.
+		for t.told < t.npending {
+			o := &t.pending[t.told]
+			who := t.interest[o.Kind]
+			for t.toldTo < len(who) {
+				i := who[t.toldTo]
+				t.toldTo++
+				if t.off[i] {
+					continue
+				}
+				calling = true
+				t.observers[i].Observe(o)
+				calling = false
+			}
+			t.told, t.toldTo = t.told+1, 0
+		}
+		t.npending, t.told = 0, 0
+
+		if len(t.frontier) == 0 && len(t.samples) == 0 {
+			return true, nil
+		}
+		if err := t.step(); err != nil {
+			return true, err
+		}
+	}
+}
+
+// step moves on by one event.
+//
+//  1. A CPU sample that is earlier than all events goes first.
+//  2. The earliest event is tried.
+//  3. If it cannot have happened yet, the others are tried in the order of time.
+//  4. If none can, the trace contradicts itself.
+func (t *Timeline) step() error {
+	if len(t.samples) > 0 && (len(t.frontier) == 0 || t.samples[0].Time < t.frontier[0].Time) {
+		t.sample(&t.samples[0])
+		t.samples = t.samples[1:]
+		return nil
+	}
+	ok, err := t.try(0)
+	if ok || err != nil {
+		return err
+	}
+	t.frontier.sort()
+	for i := 1; i < len(t.frontier); i++ {
+		if ok, err := t.try(i); ok || err != nil {
+			return err
+		}
+	}
+	c := t.frontier[0]
+	return fmt.Errorf("no thread's next event can happen; the earliest is %v at %d on thread %d", c.Type, c.Time, c.id)
+}
+
+// try lets the event at i of the frontier happen, if it can.
+func (t *Timeline) try(i int) (bool, error) {
+	c := t.frontier[i]
+	if c.thread == nil {
+		c.thread = t.thread(c.id)
+	}
+	if c.thread == &t.nothing {
+		t.nothing.unbind()
+		t.nothing.p = noProc
+	}
+	ok, err := t.advance(c)
+	if err != nil {
+		return false, fmt.Errorf("%v at %d: %w", c.Type, c.Time, err)
+	}
+	if !ok {
+		return false, nil
+	}
+	t.events++
+	more, err := c.Next()
+	switch {
+	case err != nil:
+		return false, err
+	case more:
+		t.frontier.update(i)
+	default:
+		t.frontier.remove(i)
+	}
+	return true, nil
+}
+
+// stamp gives the next observation its moment. Moments are strictly increasing.
+func (t *Timeline) stamp(at detectors.Time) detectors.Time {
+	if at <= t.last {
+		at = t.last + 1
+	}
+	t.last = at
+	return at
+}
+
+// push adds an observation in the context of th at the event's time.
+func (t *Timeline) push(kind detectors.Kind, at wire.Time, th *thread) *detectors.Observation {
+	o := &t.pending[t.npending]
+	t.npending++
+	*o = detectors.Observation{
+		Kind:   kind,
+		Time:   t.stamp(detectors.Time(at)),
+		Thread: th.id,
+		Proc:   detectors.ProcID(th.p),
+		By:     detectors.GoID(th.gid),
+	}
+	return o
+}
+
+func (t *Timeline) sample(s *wire.CPUSample) {
+	o := t.push(detectors.CPUSample, s.Time, &t.nothing)
+	o.Thread = detectors.ThreadID(s.Thread)
+	o.Proc = detectors.ProcID(s.Proc)
+	o.By = detectors.GoID(s.Goroutine)
+	o.Stack = t.sym.stack(s.Stack)
+}

@@ -1,0 +1,97 @@
+package tracewatch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/gotracewatch/tracewatch/internal/wire"
+)
+
+// A Report is what [Analyze] found.
+type Report struct {
+	Anomalies []*Anomaly
+	Stats     Stats
+	Verdicts  []Verdict // one for each detector, as of the last window
+}
+
+// Analyze reads a trace of Go 1.22 or newer: a dump of a watcher, a file from
+// /debug/pprof/trace, the output of go test -trace. It judges it as a watcher would
+// have.
+//
+// It reads to the end, in memory for one generation and the history. If the trace is
+// cut or broken somewhere, the report of what was whole comes together with an error
+// that says where. The report is nil only if there is nothing to report on: it is
+// no trace, of an unknown version, or an option is wrong.
+//
+// Options that are about a running process (meter provider, dumps, polling, stream)
+// are checked and otherwise ignored. Callbacks are called from this goroutine.
+func Analyze(ctx context.Context, r io.Reader, opts ...Option) (*Report, error) {
+	cfg, err := newConfig(opts)
+	if err != nil {
+		return nil, err
+	}
+	e, err := newEngine(cfg)
+	if err != nil {
+		return nil, err
+	}
+	a := &analysis{engine: e, ctx: ctx, calls: newCallbacks(cfg)}
+	err = a.read(r)
+	if e.windows == 0 && err != nil && !errors.As(err, new(*wire.Error)) {
+		return nil, fmt.Errorf("tracewatch: %w", err)
+	}
+	report := &Report{Anomalies: a.found, Stats: e.stats(), Verdicts: e.verdicts()}
+	report.Stats.CallbackPanics = a.calls.panics.Load()
+	if err != nil {
+		return report, fmt.Errorf("tracewatch: %w", err)
+	}
+	return report, nil
+}
+
+// analysis is one reading of a trace.
+type analysis struct {
+	*engine
+	ctx   context.Context
+	calls *callbacks
+	found []*Anomaly
+	first error // of the generations that could not be read
+}
+
+// readSize is how much is read at once.
+const readSize = 256 << 10
+
+func (a *analysis) read(r io.Reader) error {
+	split := wire.Splitter{Emit: a.generation}
+	buf := make([]byte, readSize)
+	for {
+		if err := a.ctx.Err(); err != nil {
+			return errors.Join(a.first, err)
+		}
+		n, err := r.Read(buf)
+		if _, werr := split.Write(buf[:n]); werr != nil {
+			return errors.Join(a.first, werr)
+		}
+		if errors.Is(err, io.EOF) {
+			return errors.Join(a.first, split.Close())
+		}
+		if err != nil {
+			return errors.Join(a.first, err)
+		}
+	}
+}
+
+func (a *analysis) generation(raw wire.Raw) {
+	if a.ctx.Err() != nil {
+		return
+	}
+	anomalies, err := a.feed(raw)
+	if a.first == nil {
+		a.first = err
+	}
+	for _, x := range anomalies {
+		a.found = append(a.found, x)
+		a.calls.call(a.ctx, x)
+		x.release()
+	}
+}

@@ -1,0 +1,144 @@
+package tracewatch
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/gotracewatch/tracewatch/detectors"
+	"github.com/gotracewatch/tracewatch/internal/wire"
+)
+
+// An Anomaly is a finding that passed the limits, with the trace that proves it. Its
+// fields do not change once it is reported. It is safe for concurrent use.
+type Anomaly struct {
+	// Kind is the finding's stable name, e.g. "sched-delay".
+	Kind     string
+	Severity detectors.Severity
+
+	// Start and End bound what it rests on, by the wall clock. They are zero where
+	// the trace does not tell the time (Go before 1.25).
+	Start, End time.Time
+
+	// TraceStart and TraceEnd are the same on the trace's clock.
+	TraceStart, TraceEnd detectors.Time
+
+	// Site is the code at fault, or the closest to it that the trace shows.
+	Site detectors.Site
+
+	// Summary is one line with the numbers, Why what it does to the service, Advice
+	// what to do.
+	Summary, Why, Advice string
+
+	Evidence detectors.Evidence
+	Quality  Quality
+
+	trace evidence
+}
+
+// Quality says how far an anomaly can be trusted.
+type Quality struct {
+	// Coverage is the share of the time so far that was analysed, 0 to 1.
+	Coverage float64 `json:"coverage"`
+
+	// LostGenerations is how many generations were lost so far.
+	LostGenerations uint64 `json:"lost_generations"`
+
+	// Complete is false if some of the trace that the finding rests on was no longer in
+	// memory, so that the dump may not show all of it (see [WithHistory]).
+	Complete bool `json:"complete"`
+}
+
+// evidence is the trace of an anomaly, until it is released.
+type evidence struct {
+	mu   sync.Mutex
+	raws []wire.Raw
+	dump string
+}
+
+// WriteTrace writes the anomaly's trace: the very bytes that were analysed, readable
+// by go tool trace and by [Analyze]. It returns [ErrNoTrace] once they are no longer
+// in memory, which is when the callbacks have returned.
+func (a *Anomaly) WriteTrace(w io.Writer) (int64, error) {
+	a.trace.mu.Lock()
+	raws := a.trace.raws
+	a.trace.mu.Unlock()
+	if len(raws) == 0 {
+		return 0, ErrNoTrace
+	}
+	return writeTrace(w, raws)
+}
+
+// Dump returns the path of the anomaly's trace on disk, or "" if none was written.
+func (a *Anomaly) Dump() string {
+	a.trace.mu.Lock()
+	defer a.trace.mu.Unlock()
+	return a.trace.dump
+}
+
+func (a *Anomaly) setDump(path string) {
+	a.trace.mu.Lock()
+	a.trace.dump = path
+	a.trace.mu.Unlock()
+}
+
+// release lets go of the trace.
+func (a *Anomaly) release() {
+	a.trace.mu.Lock()
+	a.trace.raws = nil
+	a.trace.mu.Unlock()
+}
+
+// MarshalJSON writes the anomaly as one object. Moments are RFC 3339, and left out
+// where they are not known; durations are nanoseconds.
+func (a *Anomaly) MarshalJSON() ([]byte, error) {
+	type object struct {
+		Kind     string             `json:"kind"`
+		Severity detectors.Severity `json:"severity"`
+		Start    *time.Time         `json:"start,omitempty"`
+		End      *time.Time         `json:"end,omitempty"`
+		Summary  string             `json:"summary"`
+		Site     string             `json:"site"`
+		Location string             `json:"location"`
+		Why      string             `json:"why"`
+		Advice   string             `json:"advice"`
+		Dump     string             `json:"dump,omitempty"`
+		Quality  Quality            `json:"quality"`
+		TraceNS  [2]detectors.Time  `json:"trace_ns"`
+		Evidence detectors.Evidence `json:"evidence"`
+	}
+	o := object{
+		Kind: a.Kind, Severity: a.Severity, Summary: a.Summary,
+		Site: a.Site.String(), Location: fmt.Sprintf("%s:%d", a.Site.File, a.Site.Line),
+		Why: a.Why, Advice: a.Advice, Dump: a.Dump(), Quality: a.Quality,
+		TraceNS: [2]detectors.Time{a.TraceStart, a.TraceEnd}, Evidence: a.Evidence,
+	}
+	if !a.Start.IsZero() {
+		o.Start, o.End = &a.Start, &a.End
+	}
+	return json.Marshal(o)
+}
+
+// writeTrace writes generations as one trace.
+func writeTrace(w io.Writer, raws []wire.Raw) (n int64, err error) {
+	header := raws[0].Version.Header()
+	for _, p := range slices.Concat([][]byte{header[:]}, datas(raws)) {
+		k, err := w.Write(p)
+		n += int64(k)
+		if err != nil {
+			return n, err
+		}
+	}
+	return n, nil
+}
+
+func datas(raws []wire.Raw) [][]byte {
+	ps := make([][]byte, len(raws))
+	for i, r := range raws {
+		ps[i] = r.Data
+	}
+	return ps
+}

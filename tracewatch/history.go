@@ -1,0 +1,69 @@
+package tracewatch
+
+import (
+	"time"
+
+	"github.com/gotracewatch/tracewatch/detectors"
+	"github.com/gotracewatch/tracewatch/internal/wire"
+)
+
+// history keeps the newest generations that were analysed.
+type history struct {
+	maxBytes int
+	maxAge   time.Duration
+	bytes    int
+	past     []pastGeneration
+}
+
+type pastGeneration struct {
+	raw        wire.Raw
+	start, end detectors.Time
+}
+
+// add keeps one generation and forgets what is beyond the limits, or before a gap: a
+// trace with a hole in it would not be one.
+func (h *history) add(raw wire.Raw, w *detectors.Window) {
+	if n := len(h.past); n > 0 && raw.Number != h.past[n-1].raw.Number+1 {
+		h.clear()
+	}
+	h.past = append(h.past, pastGeneration{raw, w.Start, w.End})
+	h.bytes += len(raw.Data)
+	drop := 0
+	for drop < len(h.past)-1 && (h.bytes > h.maxBytes || w.End.Sub(h.past[drop].end) > h.maxAge) {
+		h.bytes -= len(h.past[drop].raw.Data)
+		drop++
+	}
+	n := copy(h.past, h.past[drop:])
+	clear(h.past[n:])
+	h.past = h.past[:n]
+}
+
+func (h *history) clear() {
+	clear(h.past)
+	h.past, h.bytes = h.past[:0], 0
+}
+
+// since returns the generations from that moment on, and the one before: what was
+// going on at the moment began there. Complete is false if that moment is not in
+// memory any more.
+func (h *history) since(t detectors.Time) (raws []wire.Raw, complete bool) {
+	first := len(h.past)
+	for first > 0 && h.past[first-1].end > t {
+		first--
+	}
+	complete = first < len(h.past) && h.past[first].start <= t
+	first = max(first-1, 0)
+	for _, p := range h.past[first:] {
+		raws = append(raws, p.raw)
+	}
+	return raws, complete
+}
+
+// all returns every generation in memory.
+func (h *history) all() []wire.Raw {
+	raws := make([]wire.Raw, len(h.past))
+	for i, p := range h.past {
+		raws[i] = p.raw
+	}
+	return raws
+}

@@ -1,0 +1,112 @@
+package tracewatch
+
+import (
+	"time"
+
+	"github.com/gotracewatch/tracewatch/detectors"
+)
+
+// Stats says what a watcher, or a reading of a file, has done so far.
+type Stats struct {
+	Windows uint64 // generations judged
+	Events  uint64 // events decoded
+	Bytes   uint64 // bytes of trace decoded
+
+	// Coverage is the share of the time since the first window that was analysed, 0 to 1.
+	Coverage float64
+
+	// Span is the time from the beginning of the first window to the end of the last.
+	Span time.Duration
+
+	LostGenerations   uint64 // never came: the recorder had overwritten them, or a queue was full
+	BrokenGenerations uint64 // came, but could not be read
+	QueueDropped      uint64 // of the lost ones, those that a full queue dropped (WithStream)
+
+	Anomalies        map[string]uint64 // reported, by kind
+	Suppressed       uint64            // findings kept quiet by the cooldown and the limits
+	DroppedAnomalies uint64            // not dumped and not called back, because the queue was full
+	DetectorPanics   uint64
+	CallbackPanics   uint64
+	FailedDumps      uint64
+
+	// WatchCPU is the running time of the watch's own goroutines, the runtime's
+	// reader of the trace included, as the trace shows it. WatchShare is that as a
+	// share of all Ps. What recording costs the service's own goroutines (about
+	// 100 ns an event) is not in it.
+	WatchCPU   time.Duration
+	WatchShare float64
+
+	HistoryBytes int // trace held in memory
+
+	Delays Delays
+}
+
+// Delays are what goroutines of the service waited for, and how long they ran.
+type Delays struct {
+	Sched   Delay // from ready to running: every start
+	Network Delay // in the network poller, idle connections included
+	Assist  Delay // GC mark assists, parked time included
+	Stop    Delay // stops of the world, all kinds; no quantiles
+	Run     Delay // running without a stop
+}
+
+// Delay sums up durations. P50 and P99 are of the last half minute to minute, at most
+// 1/16 too long; the others of all the time.
+type Delay struct {
+	Count              uint64
+	Sum, P50, P99, Max time.Duration
+}
+
+// Verdict says why a rule has fired or has not.
+type Verdict struct {
+	Kind string
+	Doc  string
+	detectors.Verdict
+
+	// Windows is how many windows it has judged. Off is true if it panicked too often.
+	Windows uint64
+	Off     bool
+}
+
+func (e *engine) stats() Stats {
+	s := Stats{
+		Windows: e.windows, Events: e.events, Bytes: e.bytes,
+		Coverage: e.coverage(), Span: e.end.Sub(e.first),
+		LostGenerations: e.lost, BrokenGenerations: e.broken,
+		Anomalies: make(map[string]uint64, len(e.found)), Suppressed: e.suppressed,
+		DetectorPanics: e.panics,
+		WatchCPU:       e.agg.watchRun,
+		HistoryBytes:   e.history.bytes,
+		Delays:         e.agg.delays(),
+	}
+	if capacity := s.Span.Seconds() * float64(e.procs) * s.Coverage; capacity > 0 {
+		s.WatchShare = e.agg.watchRun.Seconds() / capacity
+	}
+	for k, n := range e.found {
+		s.Anomalies[k] = n
+	}
+	return s
+}
+
+func (a *aggregate) delays() Delays {
+	d := Delays{
+		Sched:   a.sched.recent.delay(&a.sched),
+		Network: a.block[detectors.CauseNetwork].recent.delay(&a.block[detectors.CauseNetwork]),
+		Assist:  a.assist.recent.delay(&a.assist),
+		Run:     a.run.recent.delay(&a.run),
+	}
+	for _, s := range a.stw {
+		d.Stop.Count += s.count
+		d.Stop.Sum += s.sum
+		d.Stop.Max = max(d.Stop.Max, s.max)
+	}
+	return d
+}
+
+func (e *engine) verdicts() []Verdict {
+	vs := make([]Verdict, len(e.slots))
+	for i, s := range e.slots {
+		vs[i] = Verdict{Kind: s.spec.Kind, Doc: s.spec.Doc, Verdict: s.verdict, Windows: s.windows, Off: s.off}
+	}
+	return vs
+}

@@ -1,0 +1,217 @@
+package tracewatch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"runtime"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/gotracewatch/tracewatch/internal/capture"
+	"github.com/gotracewatch/tracewatch/internal/limits"
+	"github.com/gotracewatch/tracewatch/internal/wire"
+)
+
+// A Watcher watches the process it is in. Its methods are safe for concurrent use.
+type Watcher struct {
+	cfg      *config
+	intake   capture.Intake
+	dispatch *dispatcher
+	metrics  *metrics
+	cancel   context.CancelFunc
+	done     chan struct{} // closed when all has ended, or Stop gave up waiting
+	err      error         // of stopping; set before done is closed
+	snapshot atomic.Pointer[snapshot]
+
+	// analysis is held while a generation is analysed.
+	analysis sync.Mutex
+	engine   *engine
+
+	recent struct {
+		sync.Mutex
+		anomalies []*Anomaly
+	}
+}
+
+// stopWait is how long Stop waits for a callback before it returns without it.
+const stopWait = 10 * time.Second
+
+// Start begins to watch this process. It takes the runtime's flight recorder (or, with
+// [WithStream], its trace.Start), starts two goroutines, and returns at once. The
+// watcher ends with ctx or with Stop, whichever comes first; Stop is to be called in
+// any case.
+//
+// If the runtime's slot is taken the error is [ErrTaken], if an option makes no sense
+// [ErrOption]; nothing is left running then.
+func Start(ctx context.Context, opts ...Option) (*Watcher, error) {
+	cfg, err := newConfig(opts)
+	if err != nil {
+		return nil, err
+	}
+	e, err := newEngine(cfg)
+	if err != nil {
+		return nil, err
+	}
+	var dumps *dumper
+	if cfg.dumpDir != "" {
+		if dumps, err = newDumper(cfg); err != nil {
+			return nil, err
+		}
+	}
+	w := &Watcher{cfg: cfg, engine: e, dispatch: newDispatcher(cfg, dumps), done: make(chan struct{})}
+	w.publish()
+	if w.metrics, err = register(cfg.meters, &w.snapshot); err != nil {
+		return nil, fmt.Errorf("tracewatch: registering metrics: %w", err)
+	}
+	w.intake = newIntake(cfg)
+	if err := w.intake.Start(); err != nil {
+		w.metrics.release()
+		return nil, taken(cfg, err)
+	}
+	ctx, w.cancel = context.WithCancel(ctx)
+	go w.dispatch.run(ctx)
+	go w.loop(ctx)
+	return w, nil
+}
+
+func newIntake(cfg *config) capture.Intake {
+	if cfg.stream {
+		return capture.NewStream(cfg.historyBytes)
+	}
+	return capture.NewSnapshot(cfg.historyBytes)
+}
+
+// taken says who may have the slot.
+func taken(cfg *config, err error) error {
+	if !errors.Is(err, capture.ErrTaken) {
+		return fmt.Errorf("tracewatch: %w", err)
+	}
+	if cfg.stream {
+		return fmt.Errorf("%w: trace.Start is in use, by go test -trace, /debug/pprof/trace, a vendor's agent or another Watcher with WithStream; stop that, or leave WithStream out (%w)", ErrTaken, err)
+	}
+	return fmt.Errorf("%w: a flight recorder is running, another tracewatch.Watcher's or the program's own runtime/trace.FlightRecorder; use that one, stop it, or use WithStream (%w)", ErrTaken, err)
+}
+
+// Stop ends the watch and waits until nothing of it is left: no goroutine, no
+// recorder, no instrument. The trace up to now is analysed first. It may be called more
+// than once, and from a callback's goroutine only if nobody waits for it. If
+// a callback does not return within ten seconds the error is [ErrStuck].
+func (w *Watcher) Stop() error {
+	w.cancel()
+	<-w.done
+	return w.err
+}
+
+// loop polls until ctx ends.
+func (w *Watcher) loop(ctx context.Context) {
+	defer close(w.done)
+	timer := time.NewTimer(w.cfg.interval)
+	defer timer.Stop()
+	for ctx.Err() == nil {
+		select {
+		case <-ctx.Done():
+		case <-timer.C:
+			begun := time.Now()
+			w.poll()
+			timer.Reset(w.nextPoll(time.Since(begun)))
+		}
+	}
+	w.poll() // what happened since the last one
+	w.intake.Stop()
+	w.metrics.release()
+	close(w.dispatch.queue)
+	wait, cancel := context.WithTimeout(context.Background(), stopWait)
+	defer cancel()
+	w.err = w.dispatch.wait(wait)
+}
+
+const (
+	// goroutinesPerInterval lengthens the interval by itself for each so many
+	// goroutines, because each poll makes the runtime list all of them.
+	goroutinesPerInterval = 20_000
+
+	// restAfterPoll is how many times as long as a poll took the next one waits.
+	restAfterPoll = 10
+)
+
+// nextPoll returns how long to wait after a poll that took so long.
+func (w *Watcher) nextPoll(took time.Duration) time.Duration {
+	d := w.cfg.interval * time.Duration(1+runtime.NumGoroutine()/goroutinesPerInterval)
+	return min(max(d, restAfterPoll*took), max(time.Minute, w.cfg.interval))
+}
+
+// poll analyses what has been recorded since the last poll. A panic here is a bug of
+// ours, and costs the user a window, not the process.
+func (w *Watcher) poll() {
+	defer func() {
+		if v := recover(); v != nil {
+			w.cfg.log.Error("tracewatch: a bug in tracewatch; this window is lost", slog.Any("panic", v))
+		}
+	}()
+	w.analysis.Lock()
+	defer w.analysis.Unlock()
+	defer w.publish()
+	err := w.intake.Collect(func(raw wire.Raw) {
+		anomalies, err := w.engine.feed(raw)
+		if err != nil {
+			w.cfg.log.Warn("tracewatch: a generation could not be read", slog.Any("error", err))
+		}
+		for _, a := range anomalies {
+			w.remember(a)
+			w.dispatch.put(a)
+		}
+	})
+	if err != nil {
+		w.cfg.log.Warn("tracewatch: the recorder gave no trace", slog.Any("error", err))
+	}
+}
+
+// remember keeps an anomaly for Anomalies.
+func (w *Watcher) remember(a *Anomaly) {
+	w.recent.Lock()
+	defer w.recent.Unlock()
+	w.recent.anomalies = append(w.recent.anomalies, a)
+	if n := len(w.recent.anomalies); n > limits.Anomalies {
+		w.recent.anomalies = slices.Delete(w.recent.anomalies, 0, n-limits.Anomalies)
+	}
+}
+
+// Anomalies returns the latest anomalies, at most 64, the oldest first. Their traces
+// are on disk if there is a dump directory, and in memory no longer.
+func (w *Watcher) Anomalies() []*Anomaly {
+	w.recent.Lock()
+	defer w.recent.Unlock()
+	return slices.Clone(w.recent.anomalies)
+}
+
+// Stats says what the watcher has done up to the last window. It does not wait for
+// an analysis.
+func (w *Watcher) Stats() Stats { return w.snapshot.Load().stats }
+
+// Verdicts says, for each detector, how its rule stood at the end of the last window:
+// why it has fired, or has not.
+func (w *Watcher) Verdicts() []Verdict { return slices.Clone(w.snapshot.Load().verdicts) }
+
+// WriteTrace writes the trace in memory, up to this moment as far as the runtime has
+// handed it out, readable by go tool trace and by [Analyze]. It waits for an
+// analysis that is going on, and does one itself.
+func (w *Watcher) WriteTrace(dst io.Writer) (int64, error) {
+	select {
+	case <-w.done:
+		return 0, ErrStopped
+	default:
+	}
+	w.poll()
+	w.analysis.Lock()
+	raws := w.engine.history.all()
+	w.analysis.Unlock()
+	if len(raws) == 0 {
+		return 0, ErrNoTrace
+	}
+	return writeTrace(dst, raws)
+}
