@@ -38,6 +38,14 @@ func (s Site) String() string {
 	return s.Func
 }
 
+// Short returns the function's name without the path of its package:
+// store.(*Cache).Get for example.com/shop/store.(*Cache).Get.
+func (s Site) Short() string {
+	name := s.String()
+	path, _, _ := strings.Cut(name, "[") // a type argument may have a path of its own
+	return name[strings.LastIndexByte(path, '/')+1:]
+}
+
 // A Stack is what is known of one stack.
 type Stack struct {
 	Frames []Frame // innermost first
@@ -93,6 +101,22 @@ func (c *Code) Site(id SiteID) Site {
 
 // SiteOf returns the site of a stack.
 func (c *Code) SiteOf(id StackID) SiteID { return c.Stack(id).Site }
+
+// seenAt returns the place of the user's code where the goroutine of an observation
+// was: by this event's stack; by its last one, because an end leaves none; by the
+// function it began in; or, where that is the library's (sync.WaitGroup.Go), by the go
+// statement.
+func (c *Code) seenAt(o *Observation) SiteID {
+	for _, id := range [...]StackID{o.Stack, o.G.Stack} {
+		if s := c.Stack(id); id != 0 && s.User {
+			return s.Site
+		}
+	}
+	if s := c.Stack(o.G.Creator); s.User && IsStandard(c.Site(o.G.Start).Func) {
+		return s.Site
+	}
+	return o.G.Start
+}
 
 // NumSites returns one more than the largest SiteID given so far.
 func (c *Code) NumSites() int { return len(c.sites) }

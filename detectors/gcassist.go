@@ -28,7 +28,7 @@ func (GCAssist) Spec() Spec {
 	return Spec{
 		Kind:     "gc-assist",
 		Doc:      "Goroutines that allocate were made to help the garbage collector, or to wait for it, for a long time.",
-		Observes: Set(AssistBegin, AssistEnd, HeapAlloc),
+		Observes: occupancyKinds | Set(AssistBegin, AssistEnd, HeapAlloc, MarkBegin, MarkActive, MarkEnd),
 	}
 }
 
@@ -45,20 +45,22 @@ func (d GCAssist) New(code *Code) (State, error) {
 	}
 	return &gcAssist{
 		GCAssist: d, code: code, past: recent[*assistWindow]{of: d.LookBack},
-		now: newAssistWindow(), unclaimed: make(map[GoID]uint64),
+		now: newAssistWindow(),
 	}, s.err
 }
 
 type gcAssist struct {
 	GCAssist
-	code *Code
-	heap uint64 // the live heap when it was last said; 0: not yet
-	now  *assistWindow
-	past recent[*assistWindow]
+	code    *Code
+	marking bool
+	heap    uint64 // the live heap when it was last said; 0: not yet
+	now     *assistWindow
+	past    recent[*assistWindow]
 
-	// unclaimed is what each goroutine has allocated since it was last seen in
-	// an assist, whose stack tells where.
-	unclaimed map[GoID]uint64
+	// unclaimed is what was allocated on each P by the goroutine that runs there,
+	// since its stack was last seen. The runtime tells the heap's size without a
+	// stack; the next one of the same run tells where that was.
+	unclaimed []uint64
 }
 
 // assistWindow is what is kept of one window.
@@ -81,20 +83,19 @@ type assistBucket struct {
 }
 
 func (s *gcAssist) Observe(o *Observation) {
-	if o.Kind == HeapAlloc {
-		// The live heap falls when a cycle ends; what it rises by was allocated.
-		if s.heap != 0 && o.Value > s.heap {
-			s.bucket(o.Time).bytes += o.Value - s.heap
-			s.unclaimed[o.By] += o.Value - s.heap
-		}
-		s.heap = o.Value
+	switch o.Kind {
+	case HeapAlloc:
+		s.allocated(o)
 		return
-	}
-	if o.Kind == AssistBegin {
-		if b := s.unclaimed[o.G.ID]; b > 0 && o.G.Class == ClassUser {
-			s.now.bytes[s.code.SiteOf(o.Stack)] += b
-			delete(s.unclaimed, o.G.ID)
-		}
+	case MarkBegin, MarkActive:
+		s.marking = true
+		return
+	case MarkEnd:
+		s.marking = false
+		return
+	case AssistEnd:
+	default:
+		s.claim(o)
 		return
 	}
 	if !o.Known || o.G.Class != ClassUser {
@@ -115,6 +116,32 @@ func (s *gcAssist) Observe(o *Observation) {
 	}
 }
 
+// allocated notes that the heap has grown. It falls when a cycle ends; what it rises by
+// was allocated.
+func (s *gcAssist) allocated(o *Observation) {
+	if s.heap != 0 && o.Value > s.heap && o.Proc >= 0 {
+		s.bucket(o.Time).bytes += o.Value - s.heap
+		if s.marking { // allocation at other times makes nobody assist
+			s.unclaimed = grow(s.unclaimed, int(o.Proc))
+			s.unclaimed[o.Proc] += o.Value - s.heap
+		}
+	}
+	s.heap = o.Value
+}
+
+// claim gives what was allocated in a run the site where the run was seen.
+func (s *gcAssist) claim(o *Observation) {
+	if o.Proc < 0 || int(o.Proc) >= len(s.unclaimed) || s.unclaimed[o.Proc] == 0 {
+		return
+	}
+	bytes := s.unclaimed[o.Proc]
+	s.unclaimed[o.Proc] = 0
+	if o.G.Class != ClassUser {
+		return
+	}
+	s.now.bytes[s.code.seenAt(o)] += bytes
+}
+
 func (s *gcAssist) bucket(at Time) *assistBucket {
 	n := int64(at) / int64(s.Bucket)
 	b := s.now.buckets
@@ -133,7 +160,6 @@ func (s *gcAssist) Judge(w *Window) ([]Finding, Verdict) {
 	s.past.add(w, s.now)
 	judged := s.now
 	s.now = newAssistWindow()
-	clear(s.unclaimed)
 
 	all := new(hist.Histogram)
 	sites := make(map[SiteID]SiteEvidence)
@@ -156,7 +182,12 @@ func (s *gcAssist) Judge(w *Window) ([]Finding, Verdict) {
 		verdict.Note = fmt.Sprintf("%d assists in %s; fewer than %d are not judged", all.Count(), short(s.past.span()), s.Assists)
 		return nil, verdict
 	}
+	_, lasting := s.past.lasting(func(a *assistWindow) bool { return a.assists.Max() > s.P99 })
 	if p99 <= s.P99 || judged.assists.Max() <= s.P99 {
+		return nil, verdict
+	}
+	if !lasting {
+		verdict.Note = "not for long enough yet"
 		return nil, verdict
 	}
 	r, slope, rate := correlate(buckets, s.Bucket)
@@ -171,7 +202,7 @@ func (s *gcAssist) Judge(w *Window) ([]Finding, Verdict) {
 			site, bytes = id, n
 		}
 	}
-	name, share := w.Code.Site(site), allocatedShare(bytes, buckets)
+	name, share := w.Code.Site(site).Short(), shareOf(bytes, allocated)
 	f := Finding{
 		Severity: Warning,
 		Start:    s.past.start(),
@@ -188,7 +219,7 @@ func (s *gcAssist) Judge(w *Window) ([]Finding, Verdict) {
 				{Name: "allocation rate", Value: rate, Unit: "By/s"},
 				{Name: "correlation of allocation rate and assist time", Value: r, Unit: "1", Threshold: s.Correlation},
 				{Name: "assist time per MB/s", Value: slope, Unit: "ms"},
-				{Name: "share of all bytes allocated at the site", Value: share, Unit: "1"},
+				{Name: "share of the bytes allocated at the site while marking", Value: share, Unit: "1"},
 			},
 			Sites:      top,
 			Goroutines: []GoroutineEvidence{judged.worst},
@@ -203,13 +234,13 @@ func (s *gcAssist) Judge(w *Window) ([]Finding, Verdict) {
 	return []Finding{f}, verdict
 }
 
-// allocatedShare is what bytes are of all that was allocated.
-func allocatedShare(bytes uint64, buckets []assistBucket) float64 {
-	var all uint64
-	for _, b := range buckets {
-		all += b.bytes
+// shareOf is what n is of the sum of all.
+func shareOf(n uint64, all map[SiteID]uint64) float64 {
+	var sum uint64
+	for _, k := range all {
+		sum += k
 	}
-	return float64(bytes) / float64(max(all, 1))
+	return float64(n) / float64(max(sum, 1))
 }
 
 // bySite sums a window's assists by site, which is what is kept of them.

@@ -2,6 +2,7 @@ package detectors
 
 import (
 	"fmt"
+	"path/filepath"
 	"time"
 )
 
@@ -174,7 +175,7 @@ func (s *goroutineLeak) finding(w *Window, site SiteID, sum births, k *stuckAt, 
 			where = id
 		}
 	}
-	name, parked := w.Code.Site(site), w.Code.Site(w.Code.SiteOf(where))
+	at, parked := w.Code.Site(site), w.Code.Site(w.Code.SiteOf(where)).Short()
 	return Finding{
 		Severity: Critical,
 		Start:    s.past.start(),
@@ -182,9 +183,9 @@ func (s *goroutineLeak) finding(w *Window, site SiteID, sum births, k *stuckAt, 
 		Score:    growth / s.Rate,
 		Site:     site,
 		Summary: fmt.Sprintf("%v starts goroutines that do not end: %d created, %d ended in %s (%.1f a second more); %d are parked in %v",
-			name, sum.created, sum.ended, short(span), growth, k.n, parked),
+			at.Short(), sum.created, sum.ended, short(span), growth, k.n, parked),
 		Why:    "Each keeps its stack and all it refers to; memory grows until the process is killed.",
-		Advice: fmt.Sprintf("At %s:%d make sure that somebody always wakes the goroutine: a buffered channel, a select with the context's Done, a close.", name.File, name.Line),
+		Advice: fmt.Sprintf("At %s:%d make sure that somebody always wakes the goroutine: a buffered channel, a select with the context's Done, a close.", filepath.Base(at.File), at.Line),
 		Evidence: Evidence{
 			Measures: []Measure{
 				{Name: "growth", Value: growth, Unit: "{goroutine}/s", Threshold: s.Rate},

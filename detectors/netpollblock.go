@@ -158,7 +158,7 @@ func (s *netpollBlock) Judge(w *Window) ([]Finding, Verdict) {
 	if u := s.usual[at]; u != nil && u.windows >= minUsual {
 		baseline = u.mean
 	}
-	name := w.Code.Site(at)
+	name := w.Code.Site(at).Short()
 	f := Finding{
 		Severity: severity(mean, time.Second),
 		Start:    first,

@@ -201,8 +201,12 @@ type Goroutine struct {
 	// requests or a background reader's, is not.
 	OnBehalf bool
 
+	// Assisted says that it spent part of its run, the one it is in or was in last,
+	// in a GC mark assist. An assist cannot be preempted.
+	Assisted bool
+
 	Reason  Reason  // why it last stopped running
-	Stack   StackID // where it last stopped running; 0 if not known
+	Stack   StackID // where it was last seen: stopped, in a system call, beginning an assist; 0 if not known
 	Start   SiteID  // the function it began in; 0 if not known
 	Creator StackID // the go statement's stack; 0 if not known
 	LastP   ProcID  // it last ran on

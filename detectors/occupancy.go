@@ -29,12 +29,7 @@ func (u *occupancy) ended(o *Observation) {
 	u.total += o.Duration
 	u.byStart = grow(u.byStart, int(o.G.Start))
 	u.byStart[o.G.Start] += o.Duration
-	site := o.G.Start // a goroutine that ends leaves no stack
-	if o.Stack != 0 {
-		if s := u.code.Stack(o.Stack); s.User {
-			site = s.Site
-		}
-	}
+	site := u.code.seenAt(o)
 	u.bySite = grow(u.bySite, int(site))
 	r := &u.bySite[site]
 	r.run += o.Duration

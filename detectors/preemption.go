@@ -94,17 +94,14 @@ func (s *preemption) Observe(o *Observation) {
 		}
 		return
 	}
-	if o.From != Running {
-		return
+	if o.From != Running || o.G.Assisted {
+		return // what an assist costs is gc-assist's to tell
 	}
 	preempted := o.Kind == GoStop && o.Reason == ReasonPreempted
 	if !preempted && o.Duration < allowed {
 		return
 	}
-	site := o.G.Start
-	if k := s.code.Stack(o.Stack); o.Stack != 0 && k.User {
-		site = k.Site
-	}
+	site := s.code.seenAt(o)
 	if preempted {
 		s.now.preemptions++
 		s.now.preempted[site]++
@@ -157,7 +154,7 @@ func (s *preemption) Judge(w *Window) ([]Finding, Verdict) {
 }
 
 func (s *preemption) failure(w *Window, site SiteID, l *longRuns, all *preemptWindow) Finding {
-	name := w.Code.Site(site)
+	name := w.Code.Site(site).Short()
 	interval := all.interval.Quantile(0.5)
 	return Finding{
 		Severity: severity(l.max, 10*s.Run),
@@ -203,7 +200,7 @@ func (s *preemption) rate(w *Window, all, judged *preemptWindow) (Finding, bool)
 	if s.perSecond(victims) < float64(s.Victims) {
 		return Finding{}, false
 	}
-	name := w.Code.Site(site)
+	name := w.Code.Site(site).Short()
 	return Finding{
 		Kind:     "preempt-rate",
 		Severity: Warning,

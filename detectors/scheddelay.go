@@ -111,13 +111,13 @@ func (s *schedDelay) Judge(w *Window) ([]Finding, Verdict) {
 	bad := mean > s.Mean && p99 > s.P99 && victims.n >= s.Victims && share > s.Share
 	s.past.add(w, bad)
 	if p99 > s.P99 && !bad {
-		verdict.Note = fmt.Sprintf("%d starts of other code than %v were late, which used %.0f%% of the Ps", victims.n, w.Code.Site(hog), 100*share)
+		verdict.Note = fmt.Sprintf("%d starts of other code than %v were late, which used %.0f%% of the Ps", victims.n, w.Code.Site(hog).Short(), 100*share)
 	}
 	first, lasting := s.past.lasting(func(bad bool) bool { return bad })
 	if !bad || !lasting {
 		return nil, verdict
 	}
-	name := w.Code.Site(site)
+	name := w.Code.Site(site).Short()
 	return []Finding{{
 		Severity: severity(p99, 5*s.P99),
 		Start:    first,

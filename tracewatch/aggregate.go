@@ -15,6 +15,8 @@ type aggregate struct {
 	sched  span                                                 // every goroutine start of the service
 	block  [detectors.NumCauses]span                            // waits by cause
 	net    [detectors.NumFDTypes][detectors.NumNetModes]span    // network waits
+	answer span                                                 // network waits on somebody's behalf
+	stop   span                                                 // all stops of the world
 	assist span                                                 // GC mark assists
 	stw    map[string]*span                                     // stops of the world by kind
 	run    span                                                 // uninterrupted runs
@@ -70,10 +72,15 @@ func (r *recentHist) delay(s *span) Delay {
 
 func newAggregate(code *detectors.Code) *aggregate {
 	a := &aggregate{code: code, stw: make(map[string]*span)}
-	for _, s := range []*span{&a.sched, &a.block[detectors.CauseNetwork], &a.assist, &a.run} {
+	for _, s := range a.timed() {
 		s.recent = new(recentHist)
 	}
 	return a
+}
+
+// timed returns the spans whose quantiles are kept.
+func (a *aggregate) timed() [5]*span {
+	return [...]*span{&a.sched, &a.answer, &a.assist, &a.stop, &a.run}
 }
 
 // aggregateKinds is what an aggregate wants to observe.
@@ -114,7 +121,7 @@ func (a *aggregate) observe(o *detectors.Observation) {
 	case detectors.GoEnd:
 		a.counts.ended++
 	case detectors.GoUnpark:
-		if o.FromTimer() && timed(o.Reason) {
+		if o.FromTimer() && byTimer(o.Reason) {
 			a.counts.timerWakeups++
 		}
 	case detectors.GoStop:
@@ -131,6 +138,9 @@ func (a *aggregate) observe(o *detectors.Observation) {
 	case o.Kind == detectors.GoUnpark:
 		a.unparked(o)
 	case o.Kind == detectors.GoSyscallEnd:
+		if o.To != detectors.Runnable {
+			return // it kept its P: nobody waited
+		}
 		a.block[detectors.CauseSyscall].add(o.Duration)
 	case o.Kind == detectors.AssistEnd:
 		a.assist.add(o.Duration)
@@ -139,9 +149,9 @@ func (a *aggregate) observe(o *detectors.Observation) {
 	}
 }
 
-// timed reports whether a wait without a waker was ended by a timer: the network
+// byTimer reports whether a wait without a waker was ended by a timer: the network
 // poller is the only other one, and it wakes network waiters.
-func timed(r detectors.Reason) bool {
+func byTimer(r detectors.Reason) bool {
 	return r == detectors.ReasonSleep || r == detectors.ReasonSelect || r == detectors.ReasonChanReceive
 }
 
@@ -155,6 +165,9 @@ func (a *aggregate) unparked(o *detectors.Observation) {
 			fd = detectors.FDOther // the stack is not known
 		}
 		a.net[fd][op.Mode].add(o.Duration)
+		if o.G.OnBehalf {
+			a.answer.add(o.Duration)
+		}
 	}
 }
 
@@ -165,6 +178,7 @@ func (a *aggregate) stopped(o *detectors.Observation) {
 	if !o.Known {
 		return
 	}
+	a.stop.add(o.Duration)
 	s := a.stw[o.Text]
 	if s == nil {
 		if len(a.stw) >= stopKinds {
@@ -178,7 +192,7 @@ func (a *aggregate) stopped(o *detectors.Observation) {
 
 // judge takes stock at a window's end.
 func (a *aggregate) judge(w *detectors.Window) {
-	for _, s := range []*span{&a.sched, &a.block[detectors.CauseNetwork], &a.assist, &a.run} {
+	for _, s := range a.timed() {
 		s.recent.turn(w.End)
 	}
 	a.alive = [3]int64{}

@@ -35,12 +35,17 @@ func (c *callbacks) one(ctx context.Context, i int, a *Anomaly) {
 		if v := recover(); v != nil {
 			c.panics.Add(1)
 			c.bad[i]++
-			stack := debug.Stack()
 			c.log.Error("tracewatch: an OnAnomaly callback panicked", slog.Any("panic", v), slog.Int("times", c.bad[i]),
-				slog.Bool("switched_off", c.bad[i] >= limits.Panics), slog.String("stack", string(stack[:min(len(stack), limits.PanicStackBytes)])))
+				slog.Bool("switched_off", c.bad[i] >= limits.Panics), slog.String("stack", panicStack()))
 		}
 	}()
 	c.fs[i](ctx, a)
+}
+
+// panicStack returns the stack of a panic that was just recovered, capped.
+func panicStack() string {
+	stack := debug.Stack()
+	return string(stack[:min(len(stack), limits.PanicStackBytes)])
 }
 
 // dispatcher dumps anomalies and calls back, on a goroutine of its own, so that

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"log/slog"
-	"runtime/debug"
 	"slices"
 	"time"
 
@@ -72,7 +71,7 @@ func newEngine(cfg *config) (*engine, error) {
 		observers = append(observers, timeline.Observer{Observes: spec.Observes, Observe: state.Observe})
 	}
 	e.tl = timeline.New(e.code, observers)
-	e.tl.OnPanic = func(i int, v any, stack []byte) { e.panicked(i-1, v, stack) }
+	e.tl.OnPanic = func(i int, v any, stack []byte) { e.panicked(i-1, v, string(stack)) }
 	return e, nil
 }
 
@@ -85,9 +84,7 @@ func (e *engine) feed(raw wire.Raw) ([]*Anomaly, error) {
 	e.last = raw.Number
 	g, err := wire.Parse(raw)
 	if err != nil {
-		e.broken++
-		e.tl.Forget()
-		e.history.clear()
+		e.lose()
 		return nil, err
 	}
 	if g.HasSnapshot {
@@ -97,8 +94,7 @@ func (e *engine) feed(raw wire.Raw) ([]*Anomaly, error) {
 	e.events += w.Events
 	e.bytes += uint64(len(raw.Data))
 	if err != nil {
-		e.broken++
-		e.history.clear()
+		e.lose()
 		return nil, err
 	}
 	if e.windows == 0 {
@@ -111,6 +107,13 @@ func (e *engine) feed(raw wire.Raw) ([]*Anomaly, error) {
 	e.history.add(raw, &w)
 	e.agg.judge(&w)
 	return e.judge(&w), nil
+}
+
+// lose counts a generation as broken: the next one starts from nothing.
+func (e *engine) lose() {
+	e.broken++
+	e.tl.Forget()
+	e.history.clear()
 }
 
 // judge asks every detector about a window.
@@ -145,7 +148,7 @@ func (e *engine) ask(i int, s *slot, w *detectors.Window) (findings []detectors.
 	defer func() {
 		if v := recover(); v != nil {
 			findings = nil
-			e.panicked(i, v, debug.Stack())
+			e.panicked(i, v, panicStack())
 		}
 	}()
 	findings, s.verdict = s.state.Judge(w)
@@ -155,7 +158,7 @@ func (e *engine) ask(i int, s *slot, w *detectors.Window) (findings []detectors.
 
 // panicked counts the panic of a detector and switches it off after the last one
 // that it may have.
-func (e *engine) panicked(i int, v any, stack []byte) {
+func (e *engine) panicked(i int, v any, stack string) {
 	e.panics++
 	if i < 0 || i >= len(e.slots) {
 		return // the aggregate: counted, and nothing to switch off
@@ -169,7 +172,7 @@ func (e *engine) panicked(i int, v any, stack []byte) {
 		s.verdict.Note += "; switched off"
 	}
 	e.cfg.log.Error("tracewatch: a detector panicked", slog.String("kind", s.spec.Kind), slog.Any("panic", v),
-		slog.Bool("switched_off", s.off), slog.String("stack", string(stack[:min(len(stack), limits.PanicStackBytes)])))
+		slog.Bool("switched_off", s.off), slog.String("stack", stack))
 }
 
 // anomaly makes a finding complete: names for numbers, the wall clock, the trace.

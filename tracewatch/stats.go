@@ -44,9 +44,9 @@ type Stats struct {
 // Delays are what goroutines of the service waited for, and how long they ran.
 type Delays struct {
 	Sched   Delay // from ready to running: every start
-	Network Delay // in the network poller, idle connections included
+	Network Delay // for an answer from the network, on somebody's behalf; idle connections are not in it
 	Assist  Delay // GC mark assists, parked time included
-	Stop    Delay // stops of the world, all kinds; no quantiles
+	Stop    Delay // stops of the world, all kinds
 	Run     Delay // running without a stop
 }
 
@@ -89,18 +89,13 @@ func (e *engine) stats() Stats {
 }
 
 func (a *aggregate) delays() Delays {
-	d := Delays{
+	return Delays{
 		Sched:   a.sched.recent.delay(&a.sched),
-		Network: a.block[detectors.CauseNetwork].recent.delay(&a.block[detectors.CauseNetwork]),
+		Network: a.answer.recent.delay(&a.answer),
 		Assist:  a.assist.recent.delay(&a.assist),
+		Stop:    a.stop.recent.delay(&a.stop),
 		Run:     a.run.recent.delay(&a.run),
 	}
-	for _, s := range a.stw {
-		d.Stop.Count += s.count
-		d.Stop.Sum += s.sum
-		d.Stop.Max = max(d.Stop.Max, s.max)
-	}
-	return d
 }
 
 func (e *engine) verdicts() []Verdict {

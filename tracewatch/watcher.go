@@ -117,12 +117,11 @@ func (w *Watcher) loop(ctx context.Context) {
 		case <-ctx.Done():
 		case <-timer.C:
 			begun := time.Now()
-			w.poll()
+			w.take(w.intake.Collect)
 			timer.Reset(w.nextPoll(time.Since(begun)))
 		}
 	}
-	w.poll() // what happened since the last one
-	w.intake.Stop()
+	w.take(w.intake.Stop) // with what happened since the last poll
 	w.metrics.release()
 	close(w.dispatch.queue)
 	wait, cancel := context.WithTimeout(context.Background(), stopWait)
@@ -145,18 +144,20 @@ func (w *Watcher) nextPoll(took time.Duration) time.Duration {
 	return min(max(d, restAfterPoll*took), max(time.Minute, w.cfg.interval))
 }
 
-// poll analyses what has been recorded since the last poll. A panic here is a bug of
-// ours, and costs the user a window, not the process.
-func (w *Watcher) poll() {
-	defer func() {
-		if v := recover(); v != nil {
-			w.cfg.log.Error("tracewatch: a bug in tracewatch; this window is lost", slog.Any("panic", v))
-		}
-	}()
+// take analyses what a method of the intake hands over. A panic here is a bug of ours,
+// and costs the user a window, not the process.
+func (w *Watcher) take(from func(emit func(wire.Raw)) error) {
 	w.analysis.Lock()
 	defer w.analysis.Unlock()
-	defer w.publish()
-	err := w.intake.Collect(func(raw wire.Raw) {
+	defer func() {
+		if v := recover(); v != nil {
+			w.engine.lose()
+			w.cfg.log.Error("tracewatch: a bug in tracewatch; this window is lost, please report it",
+				slog.Any("panic", v), slog.String("stack", panicStack()))
+		}
+		w.publish()
+	}()
+	err := from(func(raw wire.Raw) {
 		anomalies, err := w.engine.feed(raw)
 		if err != nil {
 			w.cfg.log.Warn("tracewatch: a generation could not be read", slog.Any("error", err))
@@ -206,7 +207,7 @@ func (w *Watcher) WriteTrace(dst io.Writer) (int64, error) {
 		return 0, ErrStopped
 	default:
 	}
-	w.poll()
+	w.take(w.intake.Collect)
 	w.analysis.Lock()
 	raws := w.engine.history.all()
 	w.analysis.Unlock()

@@ -26,7 +26,7 @@ type Intake interface {
 	// Lost returns how many whole generations found no room so far.
 	Lost() uint64
 
-	// Stop ends recording. It may be called more than once. Generations that have
-	// not been collected are gone.
-	Stop()
+	// Stop ends recording and hands what had not been collected yet to emit. It may be
+	// called more than once.
+	Stop(emit func(wire.Raw)) error
 }

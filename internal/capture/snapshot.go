@@ -50,6 +50,11 @@ func (s *Snapshot) Start() error {
 func (s *Snapshot) Collect(emit func(wire.Raw)) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	return s.collect(emit)
+}
+
+// collect is Collect with the lock held.
+func (s *Snapshot) collect(emit func(wire.Raw)) error {
 	if s.recorder == nil || !s.recorder.Enabled() {
 		return errStopped
 	}
@@ -71,13 +76,16 @@ func (s *Snapshot) Collect(emit func(wire.Raw)) error {
 func (s *Snapshot) Lost() uint64 { return 0 }
 
 // Stop implements [Intake].
-func (s *Snapshot) Stop() {
+func (s *Snapshot) Stop(emit func(wire.Raw)) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.recorder != nil {
-		s.recorder.Stop()
-		s.recorder = nil
+	if s.recorder == nil {
+		return nil
 	}
+	err := s.collect(emit)
+	s.recorder.Stop()
+	s.recorder = nil
+	return err
 }
 
 var errStopped = fmt.Errorf("capture: the recorder is not running")

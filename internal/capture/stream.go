@@ -75,11 +75,19 @@ const maxQueue = 1024
 // Collect implements [Intake].
 func (s *Stream) Collect(emit func(wire.Raw)) error {
 	s.mu.Lock()
+	running := s.running
+	s.mu.Unlock()
+	if !running {
+		return errStopped
+	}
+	return s.drain(emit)
+}
+
+// drain hands over what is queued.
+func (s *Stream) drain(emit func(wire.Raw)) error {
+	s.mu.Lock()
 	queue, err := s.queue, s.err
 	s.queue, s.queued = nil, 0
-	if !s.running && err == nil {
-		err = errStopped
-	}
 	s.mu.Unlock()
 	for _, raw := range queue {
 		emit(raw)
@@ -95,12 +103,14 @@ func (s *Stream) Lost() uint64 {
 }
 
 // Stop implements [Intake].
-func (s *Stream) Stop() {
+func (s *Stream) Stop(emit func(wire.Raw)) error {
 	s.mu.Lock()
 	running := s.running
 	s.running = false
 	s.mu.Unlock()
-	if running {
-		trace.Stop()
+	if !running {
+		return nil
 	}
+	trace.Stop() // the runtime writes its last generation before this returns
+	return s.drain(emit)
 }

@@ -206,6 +206,7 @@ func (t *Timeline) started(c *cursor, th *thread, g *goroutine) {
 	o.Reason, o.Stack = g.Reason, g.Stack
 	g.seq = c.Args[1]
 	g.LastP = detectors.ProcID(th.p)
+	g.Assisted = g.assist.active
 	th.bind(g)
 }
 

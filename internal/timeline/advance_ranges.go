@@ -117,7 +117,7 @@ func (t *Timeline) assist(c *cursor) error {
 			return fmt.Errorf("goroutine %d is not known", c.Args[0])
 		}
 		o := t.push(detectors.AssistActive, c.Time, c.thread)
-		o.G = &g.Goroutine
+		o.G, g.Assisted = &g.Goroutine, true
 		return g.assist.resume(o.Time, t.gen == t.initial)
 	}
 	g, err := t.current(c.thread)
@@ -127,7 +127,7 @@ func (t *Timeline) assist(c *cursor) error {
 	if c.Type == wire.EvGCMarkAssistBegin {
 		o := t.push(detectors.AssistBegin, c.Time, c.thread)
 		o.G, o.Stack = &g.Goroutine, t.sym.stack(c.Args[0])
-		g.assistStack = o.Stack
+		g.assistStack, g.Stack, g.Assisted = o.Stack, o.Stack, true
 		return g.assist.begin(o.Time, 0)
 	}
 	o := t.push(detectors.AssistEnd, c.Time, c.thread)

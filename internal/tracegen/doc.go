@@ -1,0 +1,25 @@
+// Package tracegen writes synthetic execution traces, valid and broken, for
+// tests and benchmarks. Nothing else imports it.
+//
+// It has two layers. A [World] is a small scheduler simulation: the author of
+// a test says what happens at which nanosecond,
+//
+//	w := tracegen.NewWorld(wire.Go126)
+//	m := w.Thread(100, w.Proc(0))
+//	g := w.Goroutine(7, wire.GoWaiting, w.Stack("main.serve"))
+//	m.NetpollUnblock(1_000_000, g)
+//	m.Start(1_200_000, g)
+//	m.End(1_500_000)
+//	trace := w.Bytes()
+//
+// and the World adds what the runtime would: statuses before the first mention
+// in a generation, sequence numbers, string and stack tables, clock snapshots.
+// An impossible order, such as starting a goroutine that is not runnable, is a
+// bug in the test and panics.
+//
+// A [Trace] is the layer below: generations, batches and events exactly as
+// they are told, right or wrong.
+//
+// [Random] makes whole valid traces of any size from a seed, and [Corrupt]
+// breaks a trace in one random place.
+package tracegen
