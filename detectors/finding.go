@@ -6,11 +6,11 @@ import "time"
 type Severity uint8
 
 const (
-	// Info: worth knowing, nobody is hurt.
+	// Info is worth knowing; nobody is hurt.
 	Info Severity = iota
-	// Warning: somebody was delayed.
+	// Warning says that somebody was delayed.
 	Warning
-	// Critical: the service is failing its users, or will if this goes on.
+	// Critical says that the service fails its users, or will if this goes on.
 	Critical
 )
 

@@ -212,7 +212,7 @@ func (t *Timeline) started(c *cursor, th *thread, g *goroutine) {
 
 func (t *Timeline) goStopExec(c *cursor) error {
 	th := c.thread
-	if err := th.check(needUser); err != nil {
+	if err := th.checkUser(); err != nil {
 		return err
 	}
 	g, err := th.running(wire.GoRunning)
@@ -263,7 +263,7 @@ func (t *Timeline) goUnblock(c *cursor) (bool, error) {
 // parks or ends, the goroutine named starts, all at once.
 func (t *Timeline) goSwitch(c *cursor) (bool, error) {
 	th := c.thread
-	if err := th.check(needUser); err != nil {
+	if err := th.checkUser(); err != nil {
 		return false, err
 	}
 	cur, err := th.running(wire.GoRunning)
@@ -289,7 +289,7 @@ func (t *Timeline) goSwitch(c *cursor) (bool, error) {
 
 func (t *Timeline) syscallBegin(c *cursor) error {
 	th := c.thread
-	if err := th.check(needUser); err != nil {
+	if err := th.checkUser(); err != nil {
 		return err
 	}
 	g, err := th.running(wire.GoRunning)
@@ -312,7 +312,7 @@ func (t *Timeline) syscallBegin(c *cursor) error {
 
 func (t *Timeline) syscallEnd(c *cursor) error {
 	th := c.thread
-	if err := th.check(needUser); err != nil {
+	if err := th.checkUser(); err != nil {
 		return err
 	}
 	g, err := th.running(wire.GoSyscall)

@@ -59,7 +59,7 @@ func (t *Timeline) mark(c *cursor) (bool, error) {
 	case c.Type != wire.EvGCBegin && gc.state != gcMarking:
 		return false, errors.New("it is not running")
 	default:
-		if err := c.thread.check(needUser); err != nil {
+		if err := c.thread.checkUser(); err != nil {
 			return false, err
 		}
 	}
@@ -155,7 +155,7 @@ func (t *Timeline) stopTheWorld(c *cursor) error {
 
 // current returns the goroutine that runs on th.
 func (t *Timeline) current(th *thread) (*goroutine, error) {
-	if err := th.check(needUser); err != nil {
+	if err := th.checkUser(); err != nil {
 		return nil, err
 	}
 	if th.g == nil || uint64(th.g.ID) != th.gid {
@@ -177,7 +177,7 @@ func (t *Timeline) heap(c *cursor) error {
 }
 
 func (t *Timeline) procsChange(c *cursor) error {
-	if err := c.thread.check(needUser); err != nil {
+	if err := c.thread.checkUser(); err != nil {
 		return err
 	}
 	o := t.push(detectors.ProcsChange, c.Time, c.thread)

@@ -8,7 +8,7 @@ import (
 )
 
 func (t *Timeline) label(c *cursor) error {
-	if err := c.thread.check(needUser); err != nil {
+	if err := c.thread.checkUser(); err != nil {
 		return err
 	}
 	o := t.push(detectors.GoLabel, c.Time, c.thread)
@@ -26,7 +26,7 @@ func (t *Timeline) taskBegin(c *cursor) error {
 	if _, ok := t.tasks[id]; ok {
 		return fmt.Errorf("task %d begins a second time", id)
 	}
-	if err := c.thread.check(needUser); err != nil {
+	if err := c.thread.checkUser(); err != nil {
 		return err
 	}
 	o := t.push(detectors.TaskBegin, c.Time, c.thread)
@@ -41,7 +41,7 @@ func (t *Timeline) taskBegin(c *cursor) error {
 }
 
 func (t *Timeline) taskEnd(c *cursor) error {
-	if err := c.thread.check(needUser); err != nil {
+	if err := c.thread.checkUser(); err != nil {
 		return err
 	}
 	id := detectors.TaskID(c.Args[0])
@@ -98,7 +98,7 @@ func (t *Timeline) regionEnd(c *cursor) error {
 }
 
 func (t *Timeline) log(c *cursor) error {
-	if err := c.thread.check(needUser); err != nil {
+	if err := c.thread.checkUser(); err != nil {
 		return err
 	}
 	o := t.push(detectors.Log, c.Time, c.thread)

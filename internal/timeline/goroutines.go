@@ -2,6 +2,8 @@ package timeline
 
 import (
 	"fmt"
+	"math"
+	"math/bits"
 
 	"github.com/gotracewatch/tracewatch/detectors"
 	"github.com/gotracewatch/tracewatch/internal/limits"
@@ -9,7 +11,7 @@ import (
 )
 
 // goroutine is the state of one goroutine. It holds no pointer, so that the host's
-// garbage collector has nothing to look at in a table of them.
+// garbage collector has nothing to look at in chunks of them.
 type goroutine struct {
 	detectors.Goroutine
 	status wire.GoStatus // GoBad: there is no such goroutine
@@ -21,6 +23,8 @@ type goroutine struct {
 	netSite     detectors.SiteID  // where it last waited for the network
 	given       bool              // something to do, since then
 	assistStack detectors.StackID // of the assist that is going on
+
+	place uint32 // its chunk's number and its slot there
 }
 
 // rangeState is a range of time bound to a goroutine or a P.
@@ -32,29 +36,46 @@ type rangeState struct {
 }
 
 const (
-	pageBits = 6
+	pageBits = 4
 	pageSize = 1 << pageBits
 	pageMask = pageSize - 1
 
+	chunkBits = 6
+	chunkSize = 1 << chunkBits
+	chunkMask = chunkSize - 1
+
 	// recentPages is the size of the direct-mapped cache in front of the map of
 	// pages. Running goroutines are mostly young ones, next to each other.
-	recentPages = 256
+	recentPages = 1024
 )
 
-// page is a run of consecutive goroutine numbers.
+// page says where a run of consecutive goroutine numbers is. The runtime hands
+// numbers out in order, so that a page fills up with goroutines of one age. It is
+// small, because one that lives on among thousands that end has a page to itself.
 type page struct {
 	number uint64
 	live   int
-	slots  [pageSize]goroutine
+	slots  [pageSize]*goroutine // nil: there is no such goroutine
 }
 
-// goroutines is a table by goroutine number. Numbers are dense: the runtime hands
-// them out in order, so that a page fills up with goroutines of one age, and is
-// given back when the last of them has ended.
+// chunk is room for goroutines, whatever their numbers.
+type chunk struct {
+	free  uint64 // a bit for each slot
+	slots [chunkSize]goroutine
+}
+
+func newChunk() *chunk { return &chunk{free: math.MaxUint64} }
+
+// goroutines is a table by goroutine number. A goroutine stays where it is for life.
+// Slots are used again before there are new ones, and a chunk is given back when the
+// last goroutine in it has ended.
 type goroutines struct {
 	recent [recentPages]*page
 	pages  map[uint64]*page
-	free   []*page
+	chunks []*chunk // by their number; nil: given back
+	open   []uint32 // chunks that have room, and some that were given back since
+	unused []uint32 // numbers of chunks that were given back
+	spare  []*page
 	live   int
 }
 
@@ -62,21 +83,27 @@ func newGoroutines() goroutines {
 	return goroutines{pages: make(map[uint64]*page)}
 }
 
+// page returns a page, or nil if there is none of that number.
+func (t *goroutines) page(n uint64) *page {
+	p := t.recent[n%recentPages]
+	if p == nil || p.number != n {
+		if p = t.pages[n]; p != nil {
+			t.recent[n%recentPages] = p
+		}
+	}
+	return p
+}
+
 // find returns a goroutine, or nil if there is none of that number.
 func (t *goroutines) find(id uint64) *goroutine {
 	n := id >> pageBits
 	p := t.recent[n%recentPages]
 	if p == nil || p.number != n {
-		if p = t.pages[n]; p == nil {
+		if p = t.page(n); p == nil {
 			return nil
 		}
-		t.recent[n%recentPages] = p
 	}
-	g := &p.slots[id&pageMask]
-	if g.status == wire.GoBad {
-		return nil
-	}
-	return g
+	return p.slots[id&pageMask]
 }
 
 // add makes room for a goroutine that is not in the table.
@@ -88,11 +115,11 @@ func (t *goroutines) add(id uint64) (*goroutine, error) {
 		return nil, fmt.Errorf("a goroutine of number %d", id)
 	}
 	n := id >> pageBits
-	p := t.pages[n]
+	p := t.page(n)
 	if p == nil {
-		if k := len(t.free); k > 0 {
-			p = t.free[k-1]
-			t.free = t.free[:k-1]
+		if k := len(t.spare); k > 0 {
+			p = t.spare[k-1]
+			t.spare = t.spare[:k-1]
 		} else {
 			p = new(page)
 		}
@@ -100,37 +127,87 @@ func (t *goroutines) add(id uint64) (*goroutine, error) {
 		t.pages[n] = p
 		t.recent[n%recentPages] = p
 	}
+	g := t.room()
+	p.slots[id&pageMask] = g
 	p.live++
 	t.live++
-	g := &p.slots[id&pageMask]
 	g.ID = detectors.GoID(id)
 	return g, nil
 }
 
+// room takes a slot that nobody has.
+func (t *goroutines) room() *goroutine {
+	for len(t.open) > 0 {
+		n := t.open[len(t.open)-1]
+		if c := t.chunks[n]; c != nil {
+			slot := bits.TrailingZeros64(c.free)
+			if c.free &= c.free - 1; c.free == 0 {
+				t.open = t.open[:len(t.open)-1]
+			}
+			g := &c.slots[slot]
+			g.place = n<<chunkBits | uint32(slot)
+			return g
+		}
+		t.open = t.open[:len(t.open)-1]
+	}
+	n := uint32(len(t.chunks))
+	if k := len(t.unused); k > 0 {
+		n = t.unused[k-1]
+		t.unused = t.unused[:k-1]
+		t.chunks[n] = newChunk()
+	} else {
+		t.chunks = append(t.chunks, newChunk())
+	}
+	t.open = append(t.open, n)
+	return t.room()
+}
+
 // remove takes a goroutine out of the table. Nothing may use g afterwards.
 func (t *goroutines) remove(g *goroutine) {
-	n := uint64(g.ID) >> pageBits
-	p := t.pages[n]
-	*g = goroutine{}
+	id := uint64(g.ID)
+	p := t.page(id >> pageBits)
+	p.slots[id&pageMask] = nil
 	t.live--
+	t.vacate(g.place)
+	*g = goroutine{}
 	if p.live--; p.live > 0 {
 		return
 	}
+	n := p.number
 	delete(t.pages, n)
 	if t.recent[n%recentPages] == p {
 		t.recent[n%recentPages] = nil
 	}
 	// Keep a few: births and deaths at a page's edge would otherwise allocate.
-	if len(t.free) < 64 {
-		t.free = append(t.free, p)
+	if len(t.spare) < 64 {
+		t.spare = append(t.spare, p)
+	}
+}
+
+// vacate gives a slot back, and its chunk if that was the last in it, but for the one
+// that the next goroutine will go to.
+func (t *goroutines) vacate(place uint32) {
+	n := place >> chunkBits
+	c := t.chunks[n]
+	full := c.free == 0
+	c.free |= 1 << (place & chunkMask)
+	switch {
+	case full:
+		t.open = append(t.open, n)
+	case c.free == math.MaxUint64 && t.open[len(t.open)-1] != n:
+		t.chunks[n] = nil
+		t.unused = append(t.unused, n)
 	}
 }
 
 // all yields every goroutine.
 func (t *goroutines) all(yield func(*detectors.Goroutine) bool) {
-	for _, p := range t.pages {
-		for i := range p.slots {
-			if g := &p.slots[i]; g.status != wire.GoBad && !yield(&g.Goroutine) {
+	for _, c := range t.chunks {
+		if c == nil {
+			continue
+		}
+		for i := range c.slots {
+			if g := &c.slots[i]; c.free>>i&1 == 0 && g.status != wire.GoBad && !yield(&g.Goroutine) {
 				return
 			}
 		}

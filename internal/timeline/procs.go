@@ -32,14 +32,18 @@ func (th *thread) unbind()           { th.g, th.gid = nil, 0 }
 
 // running returns the thread's goroutine if it is in the given status.
 func (th *thread) running(want wire.GoStatus) (*goroutine, error) {
-	g := th.g
-	if g == nil || uint64(g.ID) != th.gid {
-		return nil, fmt.Errorf("goroutine %d, which does not exist, on thread %d", th.gid, th.id)
+	if g := th.g; g != nil && g.status == want && uint64(g.ID) == th.gid {
+		return g, nil
 	}
-	if g.status != want {
-		return nil, fmt.Errorf("goroutine %d is not in the state that thread %d's event needs", th.gid, th.id)
+	return nil, th.notRunning()
+}
+
+// notRunning says why running has nothing to return.
+func (th *thread) notRunning() error {
+	if g := th.g; g == nil || uint64(g.ID) != th.gid {
+		return fmt.Errorf("goroutine %d, which does not exist, on thread %d", th.gid, th.id)
 	}
-	return g, nil
+	return fmt.Errorf("goroutine %d is not in the state that thread %d's event needs", th.gid, th.id)
 }
 
 // need is what an event asks of its thread.
@@ -54,6 +58,14 @@ const (
 
 	needUser = needThread | needProc | needGo // where code of the program runs
 )
+
+// checkUser is check(needUser), decided in line.
+func (th *thread) checkUser() error {
+	if th.p != noProc && th.gid != 0 && th.id != detectors.NoThread {
+		return nil
+	}
+	return th.check(needUser)
+}
 
 // check reports what th lacks.
 func (th *thread) check(n need) error {

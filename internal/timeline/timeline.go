@@ -16,12 +16,18 @@ type Observer struct {
 	Observe  func(*detectors.Observation)
 }
 
+// listener is one observer of a kind.
+type listener struct {
+	observe  func(*detectors.Observation)
+	observer int
+}
+
 // A Timeline follows a trace. It is used by one goroutine at a time.
 type Timeline struct {
 	code      *detectors.Code
 	observers []Observer
-	interest  [detectors.NumKinds][]int // which observers want a kind
-	off       []bool                    // observers that were switched off
+	listeners [detectors.NumKinds][]listener // the observers that want a kind
+	off       []bool                         // observers that were switched off
 
 	// OnPanic is told of an observer's panic. It may call SwitchOff.
 	OnPanic func(observer int, value any, stack []byte)
@@ -54,7 +60,11 @@ type Timeline struct {
 	// observations. told counts observations, toldTo observers of the next one,
 	// so that telling can go on after an observer's panic.
 	pending      [3]detectors.Observation
+	kinds        [3]detectors.Kind // theirs, out of the observers' reach
+	stained      [3]bool           // has fields set that transitions do not use
 	npending     int
+	calling      int                   // the observer that is being told, or notCalling
+	unheard      detectors.Observation // takes what nobody asked for
 	told, toldTo int
 	dead         detectors.Goroutine // the one that a pending GoEnd is about
 }
@@ -87,13 +97,15 @@ const (
 	gcMarking
 )
 
+const notCalling = -1
+
 // New returns a timeline that tells the given observers, in their order.
 func New(code *detectors.Code, observers []Observer) *Timeline {
 	t := &Timeline{code: code, observers: observers, off: make([]bool, len(observers))}
 	for i, o := range observers {
 		for k := range detectors.NumKinds {
 			if o.Observes.Has(k) {
-				t.interest[k] = append(t.interest[k], i)
+				t.listeners[k] = append(t.listeners[k], listener{o.Observe, i})
 			}
 		}
 	}
@@ -117,7 +129,7 @@ func (t *Timeline) Forget() {
 	t.stwKind = make(map[detectors.GoID]string)
 	t.gc = gcState{}
 	t.gen, t.initial = 0, 0
-	t.npending, t.told, t.toldTo = 0, 0, 0
+	t.npending, t.told, t.toldTo, t.calling = 0, 0, 0, notCalling
 }
 
 // Follows reports whether the generation of that number continues what was fed.
@@ -223,9 +235,8 @@ func (t *Timeline) prune(g *wire.Generation) {
 
 // run goes through the generation until its end, an error, or an observer's panic.
 func (t *Timeline) run() (done bool, err error) {
-	calling := false
 	defer func() {
-		if !calling {
+		if t.calling < 0 {
 			return // a panic of this package's own is for the caller
 		}
 		if v := recover(); v != nil {
@@ -233,32 +244,18 @@ func (t *Timeline) run() (done bool, err error) {
 			if len(stack) > limits.PanicStackBytes {
 				stack = stack[:limits.PanicStackBytes]
 			}
-			i := t.interest[t.pending[t.told].Kind][t.toldTo-1]
+			who := t.calling
+			t.calling = notCalling
 			if t.OnPanic != nil {
-				t.OnPanic(i, v, stack)
+				t.OnPanic(who, v, stack)
 			}
 			done, err = false, nil
 		}
 	}()
 	for {
-		// Tell what happened. This is the only place that calls foreign code.
-		for t.told < t.npending {
-			o := &t.pending[t.told]
-			who := t.interest[o.Kind]
-			for t.toldTo < len(who) {
-				i := who[t.toldTo]
-				t.toldTo++
-				if t.off[i] {
-					continue
-				}
-				calling = true
-				t.observers[i].Observe(o)
-				calling = false
-			}
-			t.told, t.toldTo = t.told+1, 0
+		if t.npending > 0 {
+			t.tell()
 		}
-		t.npending, t.told = 0, 0
-
 		if len(t.frontier) == 0 && len(t.samples) == 0 {
 			return true, nil
 		}
@@ -268,6 +265,27 @@ func (t *Timeline) run() (done bool, err error) {
 	}
 }
 
+// tell tells the observers what happened. This is the only place that calls foreign
+// code; after a panic there it goes on with the next observer.
+func (t *Timeline) tell() {
+	for t.told < t.npending {
+		o := &t.pending[t.told]
+		who := t.listeners[t.kinds[t.told]]
+		for t.toldTo < len(who) {
+			to := &who[t.toldTo]
+			t.toldTo++
+			if t.off[to.observer] {
+				continue
+			}
+			t.calling = to.observer
+			to.observe(o)
+		}
+		t.calling = notCalling
+		t.told, t.toldTo = t.told+1, 0
+	}
+	t.npending, t.told = 0, 0
+}
+
 // step moves on by one event.
 //
 //  1. A CPU sample that is earlier than all events goes first.
@@ -275,7 +293,7 @@ func (t *Timeline) run() (done bool, err error) {
 //  3. If it cannot have happened yet, the others are tried in the order of time.
 //  4. If none can, the trace contradicts itself.
 func (t *Timeline) step() error {
-	if len(t.samples) > 0 && (len(t.frontier) == 0 || t.samples[0].Time < t.frontier[0].Time) {
+	if len(t.samples) > 0 && (len(t.frontier) == 0 || t.samples[0].Time < t.frontier[0].time) {
 		t.sample(&t.samples[0])
 		t.samples = t.samples[1:]
 		return nil
@@ -290,13 +308,13 @@ func (t *Timeline) step() error {
 			return err
 		}
 	}
-	c := t.frontier[0]
+	c := t.frontier[0].c
 	return fmt.Errorf("no thread's next event can happen; the earliest is %v at %d on thread %d", c.Type, c.Time, c.id)
 }
 
 // try lets the event at i of the frontier happen, if it can.
 func (t *Timeline) try(i int) (bool, error) {
-	c := t.frontier[i]
+	c := t.frontier[i].c
 	if c.thread == nil {
 		c.thread = t.thread(c.id)
 	}
@@ -333,17 +351,29 @@ func (t *Timeline) stamp(at detectors.Time) detectors.Time {
 	return at
 }
 
-// push adds an observation in the context of th at the event's time.
+// push adds an observation in the context of th at the event's time. It sets every
+// field that transitions use; the rest is empty unless the kind before left something
+// there.
 func (t *Timeline) push(kind detectors.Kind, at wire.Time, th *thread) *detectors.Observation {
-	o := &t.pending[t.npending]
-	t.npending++
-	*o = detectors.Observation{
-		Kind:   kind,
-		Time:   t.stamp(detectors.Time(at)),
-		Thread: th.id,
-		Proc:   detectors.ProcID(th.p),
-		By:     detectors.GoID(th.gid),
+	o := &t.unheard
+	if len(t.listeners[kind]) > 0 {
+		n := t.npending
+		o = &t.pending[n]
+		t.kinds[n] = kind
+		t.npending = n + 1
+		if t.stained[n] || kind > detectors.GoEnd {
+			*o = detectors.Observation{}
+			t.stained[n] = kind > detectors.GoEnd
+		}
 	}
+	o.Kind = kind
+	o.Known, o.Reason = false, 0
+	o.Duration = 0
+	o.Stack, o.ByStack = 0, 0
+	o.Time = t.stamp(detectors.Time(at))
+	o.Thread = th.id
+	o.Proc = detectors.ProcID(th.p)
+	o.By = detectors.GoID(th.gid)
 	return o
 }
 

@@ -23,16 +23,38 @@ type Clock struct {
 	// reader's, in floating point and cut off at each step, so that both give
 	// the same nanosecond.
 	unit float64
+
+	// whole is the same where it is a small whole number, as the 64 ns of Linux. The
+	// product is then exact, and whole numbers are faster.
+	whole Timestamp
 }
+
+// wholeBelow bounds the timestamps, and wholeMax the units, whose product a float64
+// holds exactly.
+const (
+	wholeBelow = 1 << 42
+	wholeMax   = 1 << 10
+)
 
 // newClock returns the clock of a trace with that many units per second.
 func newClock(unitsPerSecond uint64) Clock {
-	return Clock{unit: 1.0 / (float64(unitsPerSecond) / 1e9)}
+	c := Clock{unit: 1.0 / (float64(unitsPerSecond) / 1e9)}
+	if w := Timestamp(c.unit); float64(w) == c.unit && w <= wholeMax {
+		c.whole = w
+	}
+	return c
 }
 
 // Time converts t. A moment past [limits.Nanoseconds] is given as the last
 // one before.
 func (c Clock) Time(t Timestamp) Time {
+	if c.whole != 0 && t < wholeBelow {
+		return Time(t * c.whole)
+	}
+	return c.scale(t)
+}
+
+func (c Clock) scale(t Timestamp) Time {
 	ns := float64(t) * c.unit
 	if ns >= limits.Nanoseconds {
 		return maxTime

@@ -76,8 +76,6 @@ const (
 	EvSync            // Go 1.25: a section of EvFrequency and EvClockSnapshot
 	EvClockSnapshot   // Go 1.25: dt, monotonic ns, wall seconds, wall ns
 	EvEndOfGeneration // Go 1.26: stands alone between batches
-
-	numEvents
 )
 
 // The AllocFree experiment's events (GODEBUG=traceallocfree=1). They are
@@ -92,8 +90,6 @@ const (
 	EvGoroutineStack
 	EvGoroutineStackAlloc
 	EvGoroutineStackFree
-
-	numEventsExperimental
 )
 
 // MaxArgs is the largest number of arguments of a timed event, its time
@@ -196,7 +192,6 @@ const (
 	GoRunning
 	GoSyscall
 	GoWaiting
-	numGoStatuses
 )
 
 // ProcStatus is a P's status on the wire.
@@ -211,5 +206,4 @@ const (
 	// ProcSyscallAbandoned is a P in a syscall that is first mentioned when it
 	// is stolen: the thread it was with is not known.
 	ProcSyscallAbandoned
-	numProcStatuses
 )

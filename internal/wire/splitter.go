@@ -3,6 +3,7 @@ package wire
 import (
 	"encoding/binary"
 	"fmt"
+	"slices"
 
 	"github.com/gotracewatch/tracewatch/internal/limits"
 )
@@ -81,7 +82,9 @@ func (s *Splitter) Write(p []byte) (int, error) {
 		s.err = err
 		return 0, err
 	}
-	s.pending = append(s.pending[:0], p[used:]...)
+	if used > 0 || len(s.pending) == 0 { // else it is all there, and tiny pieces would copy it again and again
+		s.pending = append(s.pending[:0], p[used:]...)
+	}
 	return n, nil
 }
 
@@ -129,7 +132,9 @@ func (s *Splitter) split(p []byte) (used int, err error) {
 	for used < len(p) {
 		h, ok := parseBatchHeader(p[used:], s.version)
 		if h.problem != "" {
-			return used, s.brokenAt(used, h.problem)
+			err := s.brokenAt(used, h.problem)
+			s.finishUnmarked() // what came before may well be whole
+			return used, err
 		}
 		if !ok || used+h.size() > len(p) {
 			return used, nil
@@ -187,6 +192,9 @@ func (s *Splitter) finish() {
 	s.cur = Raw{}
 	if s.want {
 		s.last = len(raw.Data)
+		if cap(raw.Data) > 2*s.last {
+			raw.Data = slices.Clone(raw.Data) // whoever keeps it counts its length
+		}
 		s.Emit(raw)
 	}
 }

@@ -53,6 +53,9 @@ func ParseHeader(h []byte) (Version, error) {
 	}
 	var n uint32
 	if _, err := fmt.Sscanf(string(h), "go 1.%d trace\x00\x00\x00", &n); err == nil {
+		if n < uint32(Go126) {
+			return Version(n), fmt.Errorf("%w: go 1.%d", ErrVersion, n)
+		}
 		return Version(n), fmt.Errorf("%w: go 1.%d is newer than go 1.%d, the newest this release of tracewatch reads: update it", ErrVersion, n, Go126)
 	}
 	return 0, fmt.Errorf("%w: it begins with %q, not with \"go 1.N trace\"", ErrNotTrace, h)

@@ -1,0 +1,366 @@
+package detectors_test
+
+import (
+	"fmt"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gotracewatch/tracewatch/detectors"
+	"github.com/gotracewatch/tracewatch/internal/tracegen"
+	"github.com/gotracewatch/tracewatch/internal/wire"
+)
+
+// A contention is two Ps, on each of which every 40 ms one goroutine runs and then
+// another one, the victim, gets its turn.
+type contention struct {
+	windows int
+	run     time.Duration // of the hogs; 0: 30 ms
+	victim  string        // the function that the victims begin in; "": main.serve
+	late    func(window, i int) time.Duration
+	leave   func(m *tracegen.Thread, at int64, stack tracegen.Stack) // how victims stop; nil: they park
+}
+
+// A start is one that counts.
+type start struct {
+	proc  int
+	at    time.Duration
+	delay time.Duration
+}
+
+const (
+	slot      = 40 * time.Millisecond
+	slots     = int(window / slot)
+	hogDelay  = time.Microsecond
+	hogSite   = "main.crunch"
+	hogBegins = "main.(*pool).worker"
+)
+
+// late is 20 ms to 29 ms, and once in a window 35 ms.
+func late(_, i int) time.Duration {
+	if i == 3 {
+		return 35 * time.Millisecond
+	}
+	return time.Duration(20+i%10) * time.Millisecond
+}
+
+func prompt(_, _ int) time.Duration { return time.Microsecond }
+
+// play returns the trace, and the starts in it by window, without those of setting up.
+func (c contention) play(v wire.Version) (trace []byte, starts [][]start) {
+	w := newWorld(v, 2)
+	if c.run == 0 {
+		c.run = 30 * time.Millisecond
+	}
+	if c.victim == "" {
+		c.victim = "main.serve"
+	}
+	creator := w.Stack("main.main")
+	work := w.Stack(hogSite, hogBegins)
+	wait := w.Stack("runtime.chanrecv1", c.victim)
+	var hogs, victims [2]*tracegen.Goroutine
+	for p := range 2 {
+		hogs[p] = w.spawn(w.Stack(hogBegins), creator)
+		victims[p] = w.spawn(w.Stack(c.victim), creator)
+	}
+	for p := range 2 {
+		w.begin(hogs[p], "chan receive", work)
+		w.begin(victims[p], "chan receive", wait)
+	}
+	starts = make([][]start, c.windows)
+	for i := 2; i < c.windows*slots*2; i++ { // the first slot is for setting up
+		win, n, p := i/(2*slots), i%(2*slots), i%2
+		at := time.Duration(i/2)*slot + 5*time.Millisecond + time.Duration(p)*7*time.Microsecond
+		w.wake(hogs[p], at-hogDelay)
+		w.turn(p, hogs[p], at, c.run, "chan receive", work)
+		starts[win] = append(starts[win], start{p, at, hogDelay})
+
+		turn, delay := at+c.run+time.Microsecond, c.late(win, n)
+		switch {
+		case c.leave == nil:
+			w.wake(victims[p], turn-delay)
+			w.turn(p, victims[p], turn, time.Millisecond, "chan receive", wait)
+			starts[win] = append(starts[win], start{p, turn, delay})
+		default:
+			if i < 4 {
+				w.wake(victims[p], turn-time.Microsecond)
+			}
+			w.at(turn, func(at int64) { w.p[p].Start(at, victims[p]) })
+			w.at(turn+time.Millisecond, func(at int64) { c.leave(w.p[p], at, wait) })
+		}
+	}
+	return w.play(c.windows), starts
+}
+
+func TestSchedDelay(t *testing.T) {
+	for _, v := range versions {
+		t.Run(fmt.Sprint("go1.", v), func(t *testing.T) {
+			trace, starts := contention{windows: 3, late: late}.play(v)
+			all := watch(t, detectors.SchedDelay{}, trace)
+			if got, want := found(all), []string{"", hogSite, hogSite}; !reflect.DeepEqual(got, want) {
+				t.Fatalf("found %q, want %q", got, want)
+			}
+			for i, j := range all[1:] {
+				checkSchedDelay(t, all[0].Start, j, starts[i+1])
+			}
+		})
+	}
+}
+
+// checkSchedDelay compares a finding with the window's starts: 50 of hogs and 50 of
+// victims, of which one percent waited longer than 29 ms.
+func checkSchedDelay(t *testing.T, from detectors.Time, j judgement, starts []start) {
+	t.Helper()
+	f := one(t, j)
+	var sum, victims time.Duration
+	for _, s := range starts {
+		sum += s.delay
+		if s.delay > hogDelay {
+			victims += s.delay
+		}
+	}
+	if len(starts) != 100 {
+		t.Fatalf("%d starts, want 100", len(starts))
+	}
+	if f.Severity != detectors.Warning || f.Start != from || f.End != j.End {
+		t.Errorf("%v from %d to %d, want a warning from %d to %d", f.Severity, f.Start, f.End, from, j.End)
+	}
+	mean := measure(t, f, "scheduling delay mean")
+	if want := (sum / 100).Seconds(); mean.Value != want || mean.Threshold != 250e-6 {
+		t.Errorf("mean %+v, want %v judged against 250 µs", mean, want)
+	}
+	p99 := measure(t, f, "scheduling delay P99")
+	if p99.Value < 0.029 || p99.Value > 0.029*17/16 || p99.Threshold != 0.020 {
+		t.Errorf("P99 %+v, want 29 ms and at most a sixteenth more, judged against 20 ms", p99)
+	}
+	want := detectors.Verdict{Applicable: true, Value: p99.Value, Threshold: 0.020, Unit: "s"}
+	if j.verdict != want {
+		t.Errorf("verdict %+v, want %+v", j.verdict, want)
+	}
+	if !near(f.Score, p99.Value/0.020) {
+		t.Errorf("score %v, want %v", f.Score, p99.Value/0.020)
+	}
+	share := measure(t, f, "share of the Ps used by the site")
+	if want := 50 * 0.030 / (2 * j.Duration().Seconds()); !near(share.Value, want) {
+		t.Errorf("share %v, want %v", share.Value, want)
+	}
+	if n := measure(t, f, "late starts of other code"); n.Value != 50 || n.Threshold != 10 {
+		t.Errorf("late starts %+v, want 50 judged against 10", n)
+	}
+
+	sites := f.Evidence.Sites
+	if len(sites) != 2 || j.in(sites[0]) != hogSite || j.in(sites[1]) != "main.serve" {
+		t.Fatalf("sites %+v, want the hog's and the victims'", sites)
+	}
+	if s := sites[0]; s.Count != 50 || s.Total != 50*30*time.Millisecond || s.Max != 30*time.Millisecond {
+		t.Errorf("the hog: %+v, want 50 runs of 30 ms", s)
+	}
+	if s := sites[1]; s.Count != 50 || s.Total != victims || s.Max != 35*time.Millisecond {
+		t.Errorf("the victims: %+v, want 50 waits, %v together, 35 ms at most", s, victims)
+	}
+	worst := starts[0]
+	for _, s := range starts {
+		if s.delay > worst.delay {
+			worst = s
+		}
+	}
+	at := detectors.Time(base + int64(worst.at))
+	if g := f.Evidence.Goroutines; len(g) != 1 || g[0].Duration != worst.delay || g[0].Proc != detectors.ProcID(worst.proc) || g[0].At != at {
+		t.Errorf("goroutines %+v, want the one that waited 35 ms, at %d on P %d", g, at, worst.proc)
+	}
+	if got, want := f.Evidence.HeatMap, heatMap(starts); !reflect.DeepEqual(got, want) {
+		t.Errorf("heat map %+v, want %+v", got, want)
+	}
+}
+
+// heatMap is the heat map of starts, made from its definition.
+func heatMap(starts []start) *detectors.HeatMap {
+	first := starts[0].at
+	h := &detectors.HeatMap{Start: detectors.Time(base + int64(first)), Procs: make([][]detectors.HeatCell, 2)}
+	for _, s := range starts {
+		column := int((s.at - first) / detectors.HeatBucket)
+		for len(h.Procs[s.proc]) <= column {
+			h.Procs[s.proc] = append(h.Procs[s.proc], detectors.HeatCell{})
+		}
+		c := &h.Procs[s.proc][column]
+		c.Starts++
+		c.Sum += s.delay
+		c.Max = max(c.Max, s.delay)
+	}
+	return h
+}
+
+// From 100 ms on it is critical.
+func TestSchedDelayCritical(t *testing.T) {
+	w := newWorld(wire.Go126, 1)
+	creator := w.Stack("main.main")
+	hog := w.spawn(w.Stack(hogBegins), creator)
+	var victims []*tracegen.Goroutine
+	for range 10 {
+		victims = append(victims, w.spawn(w.Stack("main.serve"), creator))
+	}
+	wait, work := w.Stack("main.serve"), w.Stack(hogSite)
+	w.begin(hog, "chan receive", work)
+	for _, g := range victims {
+		w.begin(g, "chan receive", wait)
+	}
+	for win := range 2 {
+		at := time.Duration(win)*window + 10*time.Millisecond
+		w.wake(hog, at)
+		w.turn(0, hog, at+time.Microsecond, 500*time.Millisecond, "chan receive", work)
+		for i, g := range victims {
+			d := time.Duration(i) * time.Millisecond
+			w.wake(g, at+400*time.Millisecond+d)
+			w.turn(0, g, at+510*time.Millisecond+d, 100*time.Microsecond, "chan receive", wait)
+		}
+	}
+	if f := one(t, watch(t, detectors.SchedDelay{}, w.play(2))[1]); f.Severity != detectors.Critical {
+		t.Errorf("P99 of 110 ms is a %v", f.Severity)
+	}
+}
+
+func TestSchedDelaySilence(t *testing.T) {
+	preempt := func(m *tracegen.Thread, at int64, s tracegen.Stack) { m.Preempt(at, s) }
+	yield := func(m *tracegen.Thread, at int64, s tracegen.Stack) { m.Yield(at, s) }
+	for _, c := range []struct {
+		name string
+		contention
+		note     string        // a part of the last verdict's
+		from, to time.Duration // the last verdict's value
+	}{
+		{"a queue of the hog's own", contention{windows: 3, late: late, victim: hogBegins},
+			"0 starts of other code than main.(*pool).worker were late, which used 78% of the Ps", 29 * time.Millisecond, 31 * time.Millisecond},
+		{"after preemptions", contention{windows: 3, late: prompt, leave: preempt}, "", time.Microsecond, 1100},
+		{"after yielding", contention{windows: 3, late: prompt, leave: yield}, "", time.Microsecond, 1100},
+		{"goroutines of the runtime", contention{windows: 3, late: late, victim: "runtime.gcBgMarkWorker"}, "", time.Microsecond, 1100},
+		{"a long mean with a short tail", contention{windows: 3, late: func(_, i int) time.Duration { return time.Duration(1+i%5) * time.Millisecond }},
+			"", 5 * time.Millisecond, 5400 * time.Microsecond},
+		{"a machine that stood still", contention{windows: 3, late: late, run: 10 * time.Millisecond},
+			"50 starts of other code than main.(*pool).worker were late, which used 25% of the Ps", 29 * time.Millisecond, 31 * time.Millisecond},
+		{"one bad window", contention{windows: 4, late: func(win, i int) time.Duration {
+			if win == 1 {
+				return late(win, i)
+			}
+			return prompt(win, i)
+		}}, "", time.Microsecond, 1100},
+		{"few victims", contention{windows: 3, late: func(win, i int) time.Duration {
+			if i < 9 {
+				return 35 * time.Millisecond
+			}
+			return prompt(win, i)
+		}}, "9 starts of other code", 35 * time.Millisecond, 35 * time.Millisecond},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			trace, _ := c.play(wire.Go126)
+			all := watch(t, detectors.SchedDelay{}, trace)
+			silent(t, all)
+			v := all[len(all)-1].verdict
+			if d := time.Duration(v.Value * 1e9); !v.Applicable || d < c.from || d > c.to || !strings.Contains(v.Note, c.note) || c.note == "" && v.Note != "" {
+				t.Errorf("verdict %+v, want a value from %v to %v and the note %q", v, c.from, c.to, c.note)
+			}
+		})
+	}
+}
+
+// Both Ps are busy all the time, with runs so short that everybody gets a turn soon.
+func TestSchedDelayBusy(t *testing.T) {
+	w := newWorld(wire.Go126, 2)
+	wait := w.Stack("runtime.chanrecv1", "main.serve")
+	var gs [8]*tracegen.Goroutine
+	for i := range gs {
+		begins := "main.serve"
+		if i >= 4 {
+			begins = "main.other"
+		}
+		gs[i] = w.spawn(w.Stack(begins), w.Stack("main.main"))
+	}
+	for _, g := range gs {
+		w.begin(g, "chan receive", wait)
+	}
+	const run = 100 * time.Microsecond
+	for i := range int(3*window/run) - 100 {
+		at := time.Duration(i+100) * run
+		if at%window < slot { // the beginning of a window
+			continue
+		}
+		for p := range 2 {
+			g := gs[i%4*2+p]
+			w.wake(g, at-299*time.Microsecond) // when it has just parked
+			w.turn(p, g, at+time.Duration(p)*time.Microsecond, run-10*time.Microsecond, "chan receive", wait)
+		}
+	}
+	all := watch(t, detectors.SchedDelay{}, w.play(3))
+	silent(t, all)
+	if v := all[2].verdict; v.Value < 0.000299 || v.Value > 0.00032 {
+		t.Errorf("verdict %+v, want a P99 of 300 µs", v)
+	}
+}
+
+func TestSchedDelayGap(t *testing.T) {
+	trace, _ := contention{windows: 4, late: late}.play(wire.Go126)
+	all := watch(t, detectors.SchedDelay{}, trace, 2)
+	if got, want := found(all), []string{"", "", hogSite}; !reflect.DeepEqual(got, want) {
+		t.Fatalf("found %q, want %q: what was before the gap must not count", got, want)
+	}
+	if !all[1].Fresh || all[2].findings[0].Start != all[1].Start {
+		t.Errorf("the finding begins at %d, want %d, after the gap", all[2].findings[0].Start, all[1].Start)
+	}
+}
+
+// After the gap comes a window in which nothing starts. The gap is still one.
+func TestSchedDelayGapBeforeRest(t *testing.T) {
+	at := func(win int) time.Duration { return time.Duration(win) * window }
+	w := newWorld(wire.Go126, 1)
+	hog := w.spawn(w.Stack(hogBegins), w.Stack("main.main"))
+	var victims []*tracegen.Goroutine
+	for range 10 {
+		victims = append(victims, w.spawn(w.Stack("main.serve"), w.Stack("main.main")))
+	}
+	wait, work := w.Stack("main.serve"), w.Stack(hogSite)
+	w.begin(hog, "chan receive", work)
+	for _, g := range victims {
+		w.begin(g, "chan receive", wait)
+	}
+	for _, win := range []int{0, 3} {
+		w.wake(hog, at(win)+10*time.Millisecond)
+		w.turn(0, hog, at(win)+10*time.Millisecond+hogDelay, 700*time.Millisecond, "chan receive", work)
+		for i, g := range victims {
+			d := time.Duration(i) * time.Millisecond
+			w.wake(g, at(win)+600*time.Millisecond+d)
+			w.turn(0, g, at(win)+720*time.Millisecond+d, 100*time.Microsecond, "chan receive", wait)
+		}
+	}
+	all := watch(t, detectors.SchedDelay{LookBack: 10 * time.Second}, w.play(4), 2)
+	silent(t, all)
+	if v := all[1].verdict; !all[1].Fresh || v.Applicable || v.Note == "" {
+		t.Errorf("the window after the gap: %+v, want one that cannot be judged", v)
+	}
+}
+
+// Other goroutines run a little of the hog's code, last. That does not make it theirs.
+func TestSchedDelaySharedCode(t *testing.T) {
+	w := newWorld(wire.Go126, 1)
+	creator := w.Stack("main.main")
+	hog := w.spawn(w.Stack(hogBegins), creator)
+	other := w.spawn(w.Stack("main.report"), creator)
+	victim := w.spawn(w.Stack("main.serve"), creator)
+	work, wait := w.Stack(hogSite, hogBegins), w.Stack("main.serve")
+	shared := w.Stack(hogSite, "main.report")
+	w.begin(hog, "chan receive", work)
+	w.begin(other, "chan receive", shared)
+	w.begin(victim, "chan receive", wait)
+	for i := range 2 * slots {
+		at := time.Duration(i)*slot + 5*time.Millisecond
+		w.wake(hog, at-hogDelay)
+		w.turn(0, hog, at, 30*time.Millisecond, "chan receive", work)
+		w.wake(victim, at+5*time.Millisecond)
+		w.turn(0, victim, at+30*time.Millisecond+time.Microsecond, time.Millisecond, "chan receive", wait)
+		w.wake(other, at+32*time.Millisecond)
+		w.turn(0, other, at+32*time.Millisecond+time.Microsecond, 10*time.Microsecond, "chan receive", shared)
+	}
+	all := watch(t, detectors.SchedDelay{}, w.play(2))
+	if got, want := found(all), []string{"", hogSite}; !reflect.DeepEqual(got, want) {
+		t.Errorf("found %q, want %q", got, want)
+	}
+}

@@ -1,0 +1,43 @@
+// Package tracewatch watches the Go process it is in through the runtime's execution
+// trace, and says why response time jumped, where in the code, and with which bytes of
+// trace to prove it.
+//
+// A service calls [Start] once, in main:
+//
+//	w, err := tracewatch.Start(ctx,
+//		tracewatch.WithDumpDir("traces"),
+//		tracewatch.OnAnomaly(func(ctx context.Context, a *tracewatch.Anomaly) {
+//			slog.Warn("anomaly", "kind", a.Kind, "site", a.Site, "summary", a.Summary, "dump", a.Dump())
+//		}),
+//	)
+//	if err != nil {
+//		return err
+//	}
+//	defer w.Stop()
+//
+// From then on the runtime's flight recorder runs. About once a second the watcher
+// takes what is new, decodes every event of it, and lets the detectors (package
+// [github.com/gotracewatch/tracewatch/detectors]) judge each window. What they find and
+// the limits let pass is an [Anomaly]: it is kept, written to the dump directory with
+// the trace it was found in, and given to the callbacks. Sums and counts of all
+// observations go out as OpenTelemetry metrics.
+//
+// [Analyze] runs the same engine on a file. The same bytes give the same anomalies:
+// Analyze on a dump finds what the watcher found.
+//
+// # What it costs
+//
+// Recording costs the service about 100 ns for each event (a goroutine's start, stop,
+// block, wake-up, system call); reading costs the watcher about a tenth to a
+// fifth of that. [Stats] has the watcher's own CPU time, read from the same
+// trace.
+//
+// # What it does not do
+//
+// It opens no connection, reads no environment variable, keeps no state outside the
+// Watcher, and writes no file unless it is given a directory. A panic in a detector or
+// callback is caught; after three the offender is switched off. Tracing itself
+// can fault in a binary whose frame pointers are broken (golang/go#75478, #73664,
+// #61766: assembly or C code that uses the register for something else);
+// GODEBUG=tracefpunwindoff=1 avoids that.
+package tracewatch
