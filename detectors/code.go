@@ -107,10 +107,11 @@ func (c *Code) SiteOf(id StackID) SiteID { return c.Stack(id).Site }
 // function it began in; or, where that is the library's (sync.WaitGroup.Go), by the go
 // statement.
 func (c *Code) seenAt(o *Observation) SiteID {
-	for _, id := range [...]StackID{o.Stack, o.G.Stack} {
-		if s := c.Stack(id); id != 0 && s.User {
-			return s.Site
-		}
+	if s := c.Stack(o.Stack); s.User {
+		return s.Site
+	}
+	if s := c.Stack(o.G.Stack); s.User {
+		return s.Site
 	}
 	if s := c.Stack(o.G.Creator); s.User && IsStandard(c.Site(o.G.Start).Func) {
 		return s.Site

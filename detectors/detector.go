@@ -1,5 +1,7 @@
 package detectors
 
+import "time"
+
 // A Detector describes one thing to look for. It is a small value: the settings
 // are its fields, and one value can serve many watchers. The built-in ones are in
 // this package; a user's own is any other type with these methods.
@@ -24,6 +26,12 @@ type Spec struct {
 
 	// Observes is the set of observations that State.Observe is called for.
 	Observes Kinds
+
+	// Long is a set of further ones, of which only those are wanted whose Duration is
+	// known and at least AtLeast. Most of what happens is short: a detector of long
+	// waits that says so costs next to nothing.
+	Long    Kinds
+	AtLeast time.Duration
 }
 
 // State is a detector at work. All calls come from one goroutine, one after

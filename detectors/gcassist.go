@@ -19,7 +19,7 @@ type GCAssist struct {
 	P99         time.Duration // of assists in the look-back; default 15 ms (specification)
 	Correlation float64       // |Pearson r| from which allocation is the cause; default 0.85 (specification)
 	LookBack    time.Duration // default 10 s
-	Bucket      time.Duration // the grain of the correlation; default 250 ms
+	Bucket      time.Duration // the grain of the correlation; default 500 ms
 	Assists     int           // fewer in the look-back are not judged; default 20
 }
 
@@ -28,7 +28,7 @@ func (GCAssist) Spec() Spec {
 	return Spec{
 		Kind:     "gc-assist",
 		Doc:      "Goroutines that allocate were made to help the garbage collector, or to wait for it, for a long time.",
-		Observes: occupancyKinds | Set(AssistBegin, AssistEnd, HeapAlloc, MarkBegin, MarkActive, MarkEnd),
+		Observes: Set(AssistEnd, HeapAlloc, MarkBegin, MarkActive, MarkEnd),
 	}
 }
 
@@ -38,7 +38,7 @@ func (d GCAssist) New(code *Code) (State, error) {
 	s.duration("P99", &d.P99, 15*time.Millisecond)
 	s.number("Correlation", &d.Correlation, 0.85)
 	s.duration("LookBack", &d.LookBack, 10*time.Second)
-	s.duration("Bucket", &d.Bucket, 250*time.Millisecond)
+	s.duration("Bucket", &d.Bucket, 500*time.Millisecond)
 	s.count("Assists", &d.Assists, 20)
 	if d.Correlation > 1 && s.err == nil {
 		s.err = fmt.Errorf("detectors: gc-assist: Correlation is %v; a correlation is at most 1", d.Correlation)
@@ -56,11 +56,6 @@ type gcAssist struct {
 	heap    uint64 // the live heap when it was last said; 0: not yet
 	now     *assistWindow
 	past    recent[*assistWindow]
-
-	// unclaimed is what was allocated on each P by the goroutine that runs there,
-	// since its stack was last seen. The runtime tells the heap's size without a
-	// stack; the next one of the same run tells where that was.
-	unclaimed []uint64
 }
 
 // assistWindow is what is kept of one window.
@@ -93,10 +88,6 @@ func (s *gcAssist) Observe(o *Observation) {
 	case MarkEnd:
 		s.marking = false
 		return
-	case AssistEnd:
-	default:
-		s.claim(o)
-		return
 	}
 	if !o.Known || o.G.Class != ClassUser {
 		return
@@ -117,29 +108,16 @@ func (s *gcAssist) Observe(o *Observation) {
 }
 
 // allocated notes that the heap has grown. It falls when a cycle ends; what it rises by
-// was allocated.
+// was allocated, by the goroutine that runs there. The runtime tells the heap's size
+// without a stack: where the goroutine was seen last is the closest.
 func (s *gcAssist) allocated(o *Observation) {
-	if s.heap != 0 && o.Value > s.heap && o.Proc >= 0 {
+	if s.heap != 0 && o.Value > s.heap {
 		s.bucket(o.Time).bytes += o.Value - s.heap
-		if s.marking { // allocation at other times makes nobody assist
-			s.unclaimed = grow(s.unclaimed, int(o.Proc))
-			s.unclaimed[o.Proc] += o.Value - s.heap
+		if s.marking && o.G != nil && o.G.Class == ClassUser { // at other times it makes nobody assist
+			s.now.bytes[s.code.seenAt(o)] += o.Value - s.heap
 		}
 	}
 	s.heap = o.Value
-}
-
-// claim gives what was allocated in a run the site where the run was seen.
-func (s *gcAssist) claim(o *Observation) {
-	if o.Proc < 0 || int(o.Proc) >= len(s.unclaimed) || s.unclaimed[o.Proc] == 0 {
-		return
-	}
-	bytes := s.unclaimed[o.Proc]
-	s.unclaimed[o.Proc] = 0
-	if o.G.Class != ClassUser {
-		return
-	}
-	s.now.bytes[s.code.seenAt(o)] += bytes
 }
 
 func (s *gcAssist) bucket(at Time) *assistBucket {

@@ -12,7 +12,7 @@ import (
 	"github.com/gotracewatch/tracewatch/internal/wire"
 )
 
-// piece is the grain of the correlation.
+// piece is the grain of the correlation here.
 const (
 	piece  = 250 * time.Millisecond
 	pieces = int(window / piece)
@@ -97,7 +97,7 @@ func TestGCAssist(t *testing.T) {
 					bytes:   func(i int) uint64 { return uint64(oneTwoThree(i)) * megabyte },
 					parked:  parked,
 				}.play(v)
-				all := watch(t, detectors.GCAssist{}, trace)
+				all := watch(t, detectors.GCAssist{Bucket: piece}, trace)
 				require.Equal(t, []string{"", "main.build", "main.build"}, found(all))
 				checkGCAssist(t, all, 1)
 				checkGCAssist(t, all, 2)
@@ -149,7 +149,7 @@ func TestGCAssistUncorrelated(t *testing.T) {
 		assists: func(i int) int { return 1 + i/2%2 },
 		bytes:   func(i int) uint64 { return uint64(1+i%2) * megabyte },
 	}.play(wire.Go126)
-	all := watch(t, detectors.GCAssist{}, trace)
+	all := watch(t, detectors.GCAssist{Bucket: piece}, trace)
 	require.Equal(t, []string{"", "main.build", "main.build"}, found(all))
 	f := one(t, all[2])
 	require.Equal(t, detectors.Warning, f.Severity)
@@ -184,7 +184,7 @@ func TestGCAssistSilence(t *testing.T) {
 		}}, 0.020, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			all := watch(t, detectors.GCAssist{}, c.play(wire.Go126))
+			all := watch(t, detectors.GCAssist{Bucket: piece}, c.play(wire.Go126))
 			silent(t, all)
 			require.Equal(t, detectors.Verdict{Applicable: true, Value: c.value, Threshold: 0.015, Unit: "s", Note: c.note}, all[len(all)-1].verdict)
 		})
@@ -217,7 +217,7 @@ func TestGCAssistCensored(t *testing.T) {
 			w.at(at+4*time.Microsecond, func(at int64) { w.p[0].Block(at, "chan receive", assist) })
 		}
 	}
-	all := watch(t, detectors.GCAssist{}, w.play(2))
+	all := watch(t, detectors.GCAssist{Bucket: piece}, w.play(2))
 	silent(t, all)
 	require.Contains(t, all[0].verdict.Note, "0 assists in ")
 	require.Equal(t, 1e-6, all[1].verdict.Value, "only what was seen from beginning to end")
@@ -231,7 +231,7 @@ func TestGCAssistGap(t *testing.T) {
 		assists: oneTwoThree,
 		bytes:   func(i int) uint64 { return uint64(oneTwoThree(i)) * megabyte },
 	}.play(wire.Go126)
-	all := watch(t, detectors.GCAssist{}, trace, 3)
+	all := watch(t, detectors.GCAssist{Bucket: piece}, trace, 3)
 	require.Equal(t, []string{"", "main.build", "", "main.build", "main.build"}, found(all))
 	f := one(t, all[4])
 	require.Equal(t, all[2].Start, f.Start, "it does not look back over the gap")
@@ -248,4 +248,36 @@ func TestGCAssistFewPieces(t *testing.T) {
 	require.Equal(t, detectors.Warning, f.Severity)
 	require.Zero(t, measure(t, f, "correlation of allocation rate and assist time").Value)
 	require.InDelta(t, 1.01*megabyte/0.250, measure(t, f, "allocation rate").Value, 1)
+}
+
+// What is allocated while nothing is marked makes nobody assist, however much it is.
+func TestGCAssistOnlyWhileMarking(t *testing.T) {
+	const ms = time.Millisecond
+	w := newWorld(wire.Go126, 1)
+	build, load := w.Stack("runtime.gcAssistAlloc", "runtime.mallocgc", "main.build"), w.Stack("main.load")
+	gs := [...]*tracegen.Goroutine{w.spawn(w.Stack("main.serve"), w.Stack("main.main")), w.spawn(w.Stack("main.load"), w.Stack("main.main"))}
+	w.begin(gs[0], "chan receive", build)
+	w.begin(gs[1], "chan receive", load)
+	heap := uint64(100 * megabyte)
+	for i := range 2 * 10 {
+		at := time.Duration(i)*100*ms + ms
+		w.wake(gs[0], at)
+		w.at(at+1*time.Microsecond, func(at int64) { w.p[0].Start(at, gs[0]) })
+		w.at(at+2*time.Microsecond, func(at int64) { w.p[0].GCBegin(at, build) })
+		w.at(at+3*time.Microsecond, func(at int64) { heap += megabyte; w.p[0].HeapAlloc(at, heap) })
+		w.at(at+1*ms, func(at int64) { w.p[0].AssistBegin(at, build) })
+		w.at(at+21*ms, func(at int64) { w.p[0].AssistEnd(at) })
+		w.at(at+22*ms, func(at int64) { w.p[0].GCEnd(at) })
+		w.at(at+23*ms, func(at int64) { heap -= 80 * megabyte; w.p[0].HeapAlloc(at, heap) }) // swept
+		w.at(at+24*ms, func(at int64) { w.p[0].Block(at, "chan receive", build) })
+		w.wake(gs[1], at+30*ms)
+		w.at(at+31*ms, func(at int64) { w.p[0].Start(at, gs[1]) })
+		w.at(at+32*ms, func(at int64) { heap += 79 * megabyte; w.p[0].HeapAlloc(at, heap) })
+		w.at(at+33*ms, func(at int64) { w.p[0].Block(at, "chan receive", load) })
+	}
+	all := watch(t, detectors.GCAssist{}, w.play(2))
+	require.Equal(t, []string{"", "main.build"}, found(all))
+	f := all[1].findings[0]
+	require.Equal(t, 1.0, measure(t, f, "share of the bytes allocated at the site while marking").Value)
+	require.InDelta(t, 800*megabyte, measure(t, f, "allocation rate").Value, 8*megabyte, "all of it")
 }

@@ -137,7 +137,8 @@ func watch(t *testing.T, d detectors.Detector, trace []byte, lost ...uint64) []j
 	if err != nil {
 		t.Fatal(err)
 	}
-	tl := timeline.New(code, []timeline.Observer{{Observes: d.Spec().Observes, Observe: state.Observe}})
+	spec := d.Spec()
+	tl := timeline.New(code, []timeline.Observer{{Observes: spec.Observes, Observe: state.Observe, Long: spec.Long, AtLeast: spec.AtLeast}})
 	tl.OnPanic = func(_ int, v any, stack []byte) { t.Fatalf("%v\n%s", v, stack) }
 	var all []judgement
 	split := wire.Splitter{

@@ -71,7 +71,7 @@ type usualWait struct {
 const minUsual = 5
 
 func (s *netpollBlock) Observe(o *Observation) {
-	if o.Known && o.G.Class == ClassUser {
+	if o.Known && o.G.Class == ClassUser && inFlight(o.G, o.Reason) {
 		s.wait(o.G, o.Stack, o.Reason, o.Duration, o.Time)
 	}
 }
@@ -82,7 +82,7 @@ func (s *netpollBlock) wait(g *Goroutine, stack StackID, reason Reason, d time.D
 		return
 	}
 	k := s.code.Stack(stack)
-	if k.Net.FD == FDNone || k.Net.Idle || !k.User || d > s.Idle || !inFlight(g, reason) {
+	if k.Net.FD == FDNone || k.Net.Idle || !k.User || d > s.Idle {
 		return
 	}
 	if s.now == nil {
@@ -119,7 +119,7 @@ func inFlight(g *Goroutine, reason Reason) bool {
 func (s *netpollBlock) Judge(w *Window) ([]Finding, Verdict) {
 	defer func() { s.begun = w.End }()
 	for g := range w.Goroutines {
-		if g.State == Waiting && g.Class == ClassUser && g.SinceKnown {
+		if g.State == Waiting && g.Class == ClassUser && g.SinceKnown && inFlight(g, g.Reason) {
 			s.wait(g, g.Stack, g.Reason, w.End.Sub(g.Since), w.End)
 		}
 	}

@@ -73,7 +73,8 @@ const (
 	STWEnd
 
 	// HeapAlloc and HeapGoal carry the heap's size and goal in bytes, and
-	// ProcsChange GOMAXPROCS, as Value.
+	// ProcsChange GOMAXPROCS, as Value. G is the goroutine that runs there, whose
+	// allocation it was, if one does.
 	HeapAlloc
 	HeapGoal
 	ProcsChange
@@ -179,20 +180,19 @@ func (o *Observation) FromTimer() bool {
 
 // A Goroutine is what is known of one goroutine.
 type Goroutine struct {
-	ID     GoID
-	Parent GoID // that created it; NoGoroutine if not known or a timer
+	ID GoID
 
 	// Since is when it entered State. Where SinceKnown is false it was in it
 	// already when the trace first spoke of it, and Since is that moment.
-	Since      Time
+	Since Time
+
+	State      GoState
+	Class      Class
+	Reason     Reason // why it last stopped running
 	SinceKnown bool
 
 	// Born says that its creation was seen, at CreatedAt.
-	Born      bool
-	CreatedAt Time
-
-	State GoState
-	Class Class
+	Born bool
 
 	// OnBehalf says that the network wait it is in, or was in last, is part of
 	// something that it was given to do: since it last waited at that place it was
@@ -205,9 +205,10 @@ type Goroutine struct {
 	// in a GC mark assist. An assist cannot be preempted.
 	Assisted bool
 
-	Reason  Reason  // why it last stopped running
-	Stack   StackID // where it was last seen: stopped, in a system call, beginning an assist; 0 if not known
-	Start   SiteID  // the function it began in; 0 if not known
-	Creator StackID // the go statement's stack; 0 if not known
-	LastP   ProcID  // it last ran on
+	Stack     StackID // where it was last seen: stopped, in a system call, beginning an assist; 0 if not known
+	Start     SiteID  // the function it began in; 0 if not known
+	LastP     ProcID  // it last ran on
+	Creator   StackID // the go statement's stack; 0 if not known
+	Parent    GoID    // that created it; NoGoroutine if not known or a timer
+	CreatedAt Time
 }

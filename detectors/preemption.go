@@ -33,11 +33,13 @@ type Preemption struct {
 }
 
 // Spec implements [Detector].
-func (Preemption) Spec() Spec {
+func (d Preemption) Spec() Spec {
 	return Spec{
 		Kind:     "preempt-failure",
 		Doc:      "A goroutine kept its P much longer than the 10 ms that the runtime allows, or goroutines had to be stopped often while others waited (preempt-rate).",
-		Observes: occupancyKinds | Set(GoStart),
+		Observes: Set(GoStop),
+		Long:     Set(GoStart, GoPark, GoSyscall, GoEnd),
+		AtLeast:  allowed, // what is shorter than the runtime allows is nobody's failure
 	}
 }
 

@@ -68,7 +68,9 @@ func newEngine(cfg *config) (*engine, error) {
 			return nil, fmt.Errorf("%w: detector %q has no state", ErrOption, spec.Kind)
 		}
 		e.slots = append(e.slots, &slot{spec: spec, state: state})
-		observers = append(observers, timeline.Observer{Observes: spec.Observes, Observe: state.Observe})
+		observers = append(observers, timeline.Observer{
+			Observes: spec.Observes, Observe: state.Observe, Long: spec.Long, AtLeast: spec.AtLeast,
+		})
 	}
 	e.tl = timeline.New(e.code, observers)
 	e.tl.OnPanic = func(i int, v any, stack []byte) { e.panicked(i-1, v, string(stack)) }

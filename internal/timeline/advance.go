@@ -1,77 +1,109 @@
 package timeline
 
 import (
-	"fmt"
+	"errors"
 
 	"github.com/gotracewatch/tracewatch/detectors"
 	"github.com/gotracewatch/tracewatch/internal/wire"
 )
 
-// advance lets c's event happen. It returns false if it cannot have happened yet,
-// and an error if it can never have.
-func (t *Timeline) advance(c *cursor) (bool, error) {
+// outcome is what became of an attempt to let an event happen.
+type outcome uint8
+
+const (
+	// happened: the event is part of the timeline now.
+	happened outcome = iota
+	// notYet: what the event says cannot be true yet. Another thread's event comes
+	// first, although its clock says otherwise.
+	notYet
+	// broken: what the event says can never be true. The reason is in Timeline.problem.
+	broken
+	// finished: there is no event left.
+	finished
+)
+
+// broke notes why an event can never happen.
+func (t *Timeline) broke(err error) outcome {
+	t.problem = err
+	return broken
+}
+
+// always is the outcome of an event that happens, unless there is an error.
+func (t *Timeline) always(err error) outcome {
+	if err != nil {
+		return t.broke(err)
+	}
+	return happened
+}
+
+// advance lets c's event happen, if it can.
+func (t *Timeline) advance(c *cursor) outcome {
 	switch c.Type {
 	case wire.EvGoStart:
 		return t.goStart(c)
-	case wire.EvGoBlock, wire.EvGoStop, wire.EvGoDestroy:
-		return true, t.goStopExec(c)
+	case wire.EvGoBlock:
+		return t.goBlock(c)
+	case wire.EvGoStop:
+		return t.goStop(c)
+	case wire.EvGoDestroy:
+		return t.goDestroy(c)
 	case wire.EvGoUnblock:
 		return t.goUnblock(c)
 	case wire.EvGoSyscallBegin:
-		return true, t.syscallBegin(c)
+		return t.syscallBegin(c)
 	case wire.EvGoSyscallEnd:
-		return true, t.syscallEnd(c)
+		return t.syscallEnd(c)
 	case wire.EvGoSyscallEndBlocked:
 		return t.syscallEndBlocked(c)
 	case wire.EvGoCreate, wire.EvGoCreateBlocked:
-		return true, t.goCreate(c)
+		return t.goCreate(c)
 	case wire.EvGoStatus, wire.EvGoStatusStack:
-		return true, t.goStatus(c)
+		return t.always(t.goStatus(c))
 	case wire.EvGoSwitch, wire.EvGoSwitchDestroy:
 		return t.goSwitch(c)
 	case wire.EvGoCreateSyscall:
-		return true, t.goCreateSyscall(c)
+		return t.always(t.goCreateSyscall(c))
 	case wire.EvGoDestroySyscall:
-		return true, t.goDestroySyscall(c)
+		return t.always(t.goDestroySyscall(c))
 
 	case wire.EvProcStart:
 		return t.procStart(c)
 	case wire.EvProcStop:
-		return true, t.procStop(c)
+		return t.procStop(c)
 	case wire.EvProcSteal:
 		return t.procSteal(c)
 	case wire.EvProcStatus:
-		return true, t.procStatus(c)
+		return t.always(t.procStatus(c))
 
 	case wire.EvGCActive, wire.EvGCBegin, wire.EvGCEnd:
 		return t.mark(c)
 	case wire.EvGCSweepBegin, wire.EvGCSweepActive, wire.EvGCSweepEnd:
-		return true, t.sweep(c)
+		return t.always(t.sweep(c))
 	case wire.EvGCMarkAssistBegin, wire.EvGCMarkAssistActive, wire.EvGCMarkAssistEnd:
-		return true, t.assist(c)
+		return t.always(t.assist(c))
 	case wire.EvSTWBegin, wire.EvSTWEnd:
-		return true, t.stopTheWorld(c)
+		return t.always(t.stopTheWorld(c))
 	case wire.EvHeapAlloc, wire.EvHeapGoal:
-		return true, t.heap(c)
+		return t.always(t.heap(c))
 	case wire.EvProcsChange:
-		return true, t.procsChange(c)
+		return t.always(t.procsChange(c))
 
 	case wire.EvGoLabel:
-		return true, t.label(c)
+		return t.always(t.label(c))
 	case wire.EvUserTaskBegin:
-		return true, t.taskBegin(c)
+		return t.always(t.taskBegin(c))
 	case wire.EvUserTaskEnd:
-		return true, t.taskEnd(c)
+		return t.always(t.taskEnd(c))
 	case wire.EvUserRegionBegin:
-		return true, t.regionBegin(c)
+		return t.always(t.regionBegin(c))
 	case wire.EvUserRegionEnd:
-		return true, t.regionEnd(c)
+		return t.always(t.regionEnd(c))
 	case wire.EvUserLog:
-		return true, t.log(c)
+		return t.always(t.log(c))
 	}
 	if s, ok := wire.SpecOf(c.Type); ok && s.Args > 0 { // the experiments' events
 		t.push(detectors.Experimental, c.Time, c.thread).Value = uint64(c.Type)
-		return true, c.thread.check(needThread)
+		return t.always(c.thread.check(needThread))
 	}
-	return false, fmt.Errorf("it has no place among events")
+	return t.broke(errors.New("it has no place among events"))
 }

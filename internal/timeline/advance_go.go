@@ -29,7 +29,7 @@ func (t *Timeline) transition(kind detectors.Kind, c *cursor, th *thread, g *gor
 
 // stopped notes where and why g stopped running.
 func (t *Timeline) stopped(g *goroutine, o *detectors.Observation, reason detectors.Reason, stack detectors.StackID) {
-	if stack != 0 {
+	if stack != 0 && (g.Start == 0 || o.Kind == detectors.GoPark) {
 		s := t.code.Stack(stack)
 		if g.Start == 0 {
 			g.Start, g.Class = s.Bottom, s.Class
@@ -141,13 +141,13 @@ func (t *Timeline) listedAt(g *goroutine, stack detectors.StackID) {
 	g.Stack = stack
 }
 
-func (t *Timeline) goCreate(c *cursor) error {
+func (t *Timeline) goCreate(c *cursor) outcome {
 	th := c.thread
 	if err := th.check(needThread | needProc); err != nil {
-		return err
+		return t.broke(err)
 	}
 	if th.g != nil && uint64(th.g.ID) == th.gid && th.g.status != wire.GoRunning {
-		return fmt.Errorf("goroutine %d creates one while it is not running", th.gid)
+		return t.broke(fmt.Errorf("goroutine %d creates one while it is not running", th.gid))
 	}
 	kind, status := detectors.Runnable, wire.GoRunnable
 	if c.Type == wire.EvGoCreateBlocked {
@@ -155,7 +155,7 @@ func (t *Timeline) goCreate(c *cursor) error {
 	}
 	g, err := t.born(c.Args[0])
 	if err != nil {
-		return err
+		return t.broke(err)
 	}
 	start, stack := t.sym.stack(c.Args[1]), t.sym.stack(c.Args[2])
 	o := t.push(detectors.GoCreate, c.Time, th)
@@ -168,7 +168,7 @@ func (t *Timeline) goCreate(c *cursor) error {
 	g.Parent, g.Creator = o.By, stack
 	s := t.code.Stack(start)
 	g.Start, g.Class = s.Bottom, s.Class
-	return nil
+	return happened
 }
 
 // born makes a new goroutine.
@@ -185,19 +185,19 @@ func (t *Timeline) born(id uint64) (*goroutine, error) {
 	return g, nil
 }
 
-func (t *Timeline) goStart(c *cursor) (bool, error) {
+func (t *Timeline) goStart(c *cursor) outcome {
 	g := t.gs.find(c.Args[0])
 	if g == nil || g.status != wire.GoRunnable || !succeeds(t.gen, c.Args[1], g.gen, g.seq) {
 		// It may not be created, not listed or not woken yet, on a thread whose
 		// events come later here.
-		return false, nil
+		return notYet
 	}
 	th := c.thread
 	if err := th.check(needThread | needProc | needNoGo); err != nil {
-		return false, err
+		return t.broke(err)
 	}
 	t.started(c, th, g)
-	return true, nil
+	return happened
 }
 
 // started lets g run on th.
@@ -210,27 +210,47 @@ func (t *Timeline) started(c *cursor, th *thread, g *goroutine) {
 	th.bind(g)
 }
 
-func (t *Timeline) goStopExec(c *cursor) error {
+// notRunning is the outcome of an event whose thread does not run what it should.
+func (t *Timeline) notRunning(th *thread) outcome {
+	if err := th.check(needUser); err != nil {
+		return t.broke(err)
+	}
+	return t.broke(th.notHeld())
+}
+
+func (t *Timeline) goStop(c *cursor) outcome {
 	th := c.thread
-	if err := th.checkUser(); err != nil {
-		return err
+	g := th.runs(wire.GoRunning)
+	if g == nil {
+		return t.notRunning(th)
 	}
-	g, err := th.running(wire.GoRunning)
-	if err != nil {
-		return err
-	}
-	switch c.Type {
-	case wire.EvGoStop:
-		o := t.transition(detectors.GoStop, c, th, g, wire.GoRunnable)
-		t.stopped(g, o, t.sym.reason(c.Args[0]), t.sym.stack(c.Args[1]))
-	case wire.EvGoBlock:
-		o := t.transition(detectors.GoPark, c, th, g, wire.GoWaiting)
-		t.stopped(g, o, t.sym.reason(c.Args[0]), t.sym.stack(c.Args[1]))
-	default:
-		t.ended(c, th, g)
-	}
+	o := t.transition(detectors.GoStop, c, th, g, wire.GoRunnable)
+	t.stopped(g, o, t.sym.reason(c.Args[0]), t.sym.stack(c.Args[1]))
 	th.unbind()
-	return nil
+	return happened
+}
+
+func (t *Timeline) goBlock(c *cursor) outcome {
+	th := c.thread
+	g := th.runs(wire.GoRunning)
+	if g == nil {
+		return t.notRunning(th)
+	}
+	o := t.transition(detectors.GoPark, c, th, g, wire.GoWaiting)
+	t.stopped(g, o, t.sym.reason(c.Args[0]), t.sym.stack(c.Args[1]))
+	th.unbind()
+	return happened
+}
+
+func (t *Timeline) goDestroy(c *cursor) outcome {
+	th := c.thread
+	g := th.runs(wire.GoRunning)
+	if g == nil {
+		return t.notRunning(th)
+	}
+	t.ended(c, th, g)
+	th.unbind()
+	return happened
 }
 
 // ended lets g end. Its slot in the table must outlive the telling, so that it is
@@ -246,33 +266,33 @@ func (t *Timeline) ended(c *cursor, th *thread, g *goroutine) {
 	t.gs.remove(g)
 }
 
-func (t *Timeline) goUnblock(c *cursor) (bool, error) {
+func (t *Timeline) goUnblock(c *cursor) outcome {
 	g := t.gs.find(c.Args[0])
 	if g == nil || g.status != wire.GoWaiting || !succeeds(t.gen, c.Args[1], g.gen, g.seq) {
-		return false, nil
+		return notYet
 	}
 	o := t.transition(detectors.GoUnpark, c, c.thread, g, wire.GoRunnable)
 	o.Reason, o.Stack = g.Reason, g.Stack
 	o.ByStack = t.sym.stack(c.Args[2])
 	handed(g, o)
 	g.seq = c.Args[1]
-	return true, nil
+	return happened
 }
 
 // goSwitch is a coroutine's hand-over: the goroutine named is woken, the running one
 // parks or ends, the goroutine named starts, all at once.
-func (t *Timeline) goSwitch(c *cursor) (bool, error) {
+func (t *Timeline) goSwitch(c *cursor) outcome {
 	th := c.thread
 	if err := th.checkUser(); err != nil {
-		return false, err
+		return t.broke(err)
 	}
-	cur, err := th.running(wire.GoRunning)
+	cur, err := th.holds(wire.GoRunning)
 	if err != nil {
-		return false, err
+		return t.broke(err)
 	}
 	next := t.gs.find(c.Args[0])
 	if next == nil || next.status != wire.GoWaiting || !succeeds(t.gen, c.Args[1], next.gen, next.seq) {
-		return false, nil
+		return notYet
 	}
 	o := t.transition(detectors.GoUnpark, c, th, next, wire.GoRunnable)
 	o.Reason, o.Stack = next.Reason, next.Stack
@@ -284,73 +304,67 @@ func (t *Timeline) goSwitch(c *cursor) (bool, error) {
 	}
 	th.unbind()
 	t.started(c, th, next)
-	return true, nil
+	return happened
 }
 
-func (t *Timeline) syscallBegin(c *cursor) error {
+func (t *Timeline) syscallBegin(c *cursor) outcome {
 	th := c.thread
-	if err := th.checkUser(); err != nil {
-		return err
-	}
-	g, err := th.running(wire.GoRunning)
-	if err != nil {
-		return err
+	g := th.runs(wire.GoRunning)
+	if g == nil {
+		return t.notRunning(th)
 	}
 	p := t.proc(th.p)
 	if p == nil {
-		return fmt.Errorf("P %d is not known", th.p)
+		return t.broke(fmt.Errorf("P %d is not known", th.p))
 	}
 	if !succeeds(t.gen, c.Args[0], p.gen, p.seq) {
-		return fmt.Errorf("P %d's events are out of sequence: %d after %d", th.p, c.Args[0], p.seq)
+		return t.broke(fmt.Errorf("P %d's events are out of sequence: %d after %d", th.p, c.Args[0], p.seq))
 	}
 	p.seq = c.Args[0]
 	p.status = wire.ProcSyscall
 	o := t.transition(detectors.GoSyscall, c, th, g, wire.GoSyscall)
 	t.stopped(g, o, detectors.ReasonNone, t.sym.stack(c.Args[1]))
-	return nil
+	return happened
 }
 
-func (t *Timeline) syscallEnd(c *cursor) error {
+func (t *Timeline) syscallEnd(c *cursor) outcome {
 	th := c.thread
-	if err := th.checkUser(); err != nil {
-		return err
-	}
-	g, err := th.running(wire.GoSyscall)
-	if err != nil {
-		return err
+	g := th.runs(wire.GoSyscall)
+	if g == nil {
+		return t.notRunning(th)
 	}
 	p := t.proc(th.p)
 	if p == nil || p.status != wire.ProcSyscall {
-		return fmt.Errorf("P %d is not in a system call", th.p)
+		return t.broke(fmt.Errorf("P %d is not in a system call", th.p))
 	}
 	p.status = wire.ProcRunning
 	o := t.transition(detectors.GoSyscallEnd, c, th, g, wire.GoRunning)
 	o.Stack = g.Stack
-	return nil
+	return happened
 }
 
-func (t *Timeline) syscallEndBlocked(c *cursor) (bool, error) {
+func (t *Timeline) syscallEndBlocked(c *cursor) outcome {
 	th := c.thread
 	if th.p != noProc {
 		p := t.proc(th.p)
 		if p == nil {
-			return false, fmt.Errorf("P %d is not known", th.p)
+			return t.broke(fmt.Errorf("P %d is not known", th.p))
 		}
 		if p.status == wire.ProcSyscall {
-			return false, nil // the P will be taken away first
+			return notYet // the P will be taken away first
 		}
 	}
 	if err := th.check(needThread | needGo); err != nil {
-		return false, err
+		return t.broke(err)
 	}
-	g, err := th.running(wire.GoSyscall)
+	g, err := th.holds(wire.GoSyscall)
 	if err != nil {
-		return false, err
+		return t.broke(err)
 	}
 	o := t.transition(detectors.GoSyscallEnd, c, th, g, wire.GoRunnable)
 	o.Stack = g.Stack
 	th.unbind()
-	return true, nil
+	return happened
 }
 
 // goCreateSyscall is a C thread that calls into Go: a goroutine appears, in the
@@ -382,7 +396,7 @@ func (t *Timeline) goDestroySyscall(c *cursor) error {
 	if err := th.check(needThread | needGo); err != nil {
 		return err
 	}
-	g, err := th.running(wire.GoSyscall)
+	g, err := th.holds(wire.GoSyscall)
 	if err != nil {
 		return err
 	}

@@ -70,49 +70,49 @@ func (t *Timeline) holder(id int) *thread {
 	return nil
 }
 
-func (t *Timeline) procStart(c *cursor) (bool, error) {
+func (t *Timeline) procStart(c *cursor) outcome {
 	th := c.thread
 	p := t.proc(int(min(c.Args[0], 1<<30)))
 	if p == nil || p.status != wire.ProcIdle || !succeeds(t.gen, c.Args[1], p.gen, p.seq) || th.p != noProc {
 		// Not listed or not stopped yet; or this thread is in a system call and
 		// its P is still to be stolen.
-		return false, nil
+		return notYet
 	}
 	if err := th.check(needThread | needNoProc); err != nil {
-		return false, err
+		return t.broke(err)
 	}
 	t.pushProc(c, th, c.Args[0], detectors.ProcIdle, detectors.ProcRunning)
 	p.status, p.seq = wire.ProcRunning, c.Args[1]
 	th.p = int(c.Args[0])
-	return true, nil
+	return happened
 }
 
-func (t *Timeline) procStop(c *cursor) error {
+func (t *Timeline) procStop(c *cursor) outcome {
 	th := c.thread
 	p := t.proc(th.p)
 	if p == nil {
-		return fmt.Errorf("thread %d has no P to stop", th.id)
+		return t.broke(fmt.Errorf("thread %d has no P to stop", th.id))
 	}
 	if p.status != wire.ProcRunning && p.status != wire.ProcSyscall {
-		return fmt.Errorf("P %d, which is to stop, is idle", th.p)
+		return t.broke(fmt.Errorf("P %d, which is to stop, is idle", th.p))
 	}
 	if err := th.check(needThread | needProc); err != nil {
-		return err
+		return t.broke(err)
 	}
 	t.pushProc(c, th, uint64(th.p), detectors.ProcRunning, detectors.ProcIdle)
 	p.status = wire.ProcIdle
 	th.p = noProc
-	return nil
+	return happened
 }
 
-func (t *Timeline) procSteal(c *cursor) (bool, error) {
+func (t *Timeline) procSteal(c *cursor) outcome {
 	th, id := c.thread, c.Args[0]
 	p := t.proc(int(min(id, 1<<30)))
 	if p == nil || p.status != wire.ProcSyscall && p.status != wire.ProcSyscallAbandoned || !succeeds(t.gen, c.Args[1], p.gen, p.seq) {
-		return false, nil
+		return notYet
 	}
 	if err := th.check(needThread); err != nil {
-		return false, err
+		return t.broke(err)
 	}
 	from := procState[p.status]
 	abandoned := p.status == wire.ProcSyscallAbandoned
@@ -120,10 +120,10 @@ func (t *Timeline) procSteal(c *cursor) (bool, error) {
 	if !abandoned {
 		victim = t.threads[c.Args[2]]
 		if victim == nil {
-			return false, fmt.Errorf("P %d is stolen from thread %d, which does not exist", id, c.Args[2])
+			return t.broke(fmt.Errorf("P %d is stolen from thread %d, which does not exist", id, c.Args[2]))
 		}
 		if victim.p != int(id) {
-			return false, fmt.Errorf("P %d is stolen from thread %d, which has P %d", id, c.Args[2], victim.p)
+			return t.broke(fmt.Errorf("P %d is stolen from thread %d, which has P %d", id, c.Args[2], victim.p))
 		}
 	}
 	t.pushProc(c, th, id, from, detectors.ProcIdle)
@@ -131,5 +131,5 @@ func (t *Timeline) procSteal(c *cursor) (bool, error) {
 	if victim != nil {
 		victim.p = noProc // it may now leave its system call
 	}
-	return true, nil
+	return happened
 }

@@ -9,11 +9,11 @@ import (
 )
 
 // begin starts a range.
-func (r *rangeState) begin(at detectors.Time, kind uint64) error {
+func (r *rangeState) begin(at detectors.Time) error {
 	if r.active {
 		return errors.New("it begins while it is going on")
 	}
-	*r = rangeState{active: true, known: true, since: at, kind: kind}
+	*r = rangeState{active: true, known: true, since: at}
 	return nil
 }
 
@@ -43,24 +43,24 @@ func (r *rangeState) end(o *detectors.Observation) error {
 
 // mark follows the GC's cycle. Its events carry a sequence number because begin and
 // end may be on different threads.
-func (t *Timeline) mark(c *cursor) (bool, error) {
+func (t *Timeline) mark(c *cursor) outcome {
 	seq, gc := c.Args[0], &t.gc
 	unknown := gc.state == gcUndetermined
 	switch {
 	case c.Type == wire.EvGCActive && t.gen == t.initial:
 		if !unknown {
-			return false, errors.New("it is listed as running, but began or ended here before")
+			return t.broke(errors.New("it is listed as running, but began or ended here before"))
 		}
 	case c.Type == wire.EvGCBegin && unknown:
 	case seq != gc.seq+1:
-		return false, nil // of another cycle, whose turn has not come
+		return notYet // of another cycle, whose turn has not come
 	case c.Type == wire.EvGCBegin && gc.state == gcMarking:
-		return false, errors.New("it begins while it is running")
+		return t.broke(errors.New("it begins while it is running"))
 	case c.Type != wire.EvGCBegin && gc.state != gcMarking:
-		return false, errors.New("it is not running")
+		return t.broke(errors.New("it is not running"))
 	default:
 		if err := c.thread.checkUser(); err != nil {
-			return false, err
+			return t.broke(err)
 		}
 	}
 	gc.seq = seq
@@ -79,7 +79,7 @@ func (t *Timeline) mark(c *cursor) (bool, error) {
 		o.Duration, o.Known = o.Time.Sub(gc.since), gc.known
 		gc.state = gcOff
 	}
-	return true, nil
+	return happened
 }
 
 func (t *Timeline) sweep(c *cursor) error {
@@ -98,7 +98,7 @@ func (t *Timeline) sweep(c *cursor) error {
 	case wire.EvGCSweepBegin:
 		o := t.push(detectors.SweepBegin, c.Time, th)
 		o.Subject, o.Stack = detectors.ProcID(id), t.sym.stack(c.Args[0])
-		return p.sweep.begin(o.Time, 0)
+		return p.sweep.begin(o.Time)
 	case wire.EvGCSweepActive:
 		o := t.push(detectors.SweepActive, c.Time, th)
 		o.Subject = detectors.ProcID(id)
@@ -128,7 +128,7 @@ func (t *Timeline) assist(c *cursor) error {
 		o := t.push(detectors.AssistBegin, c.Time, c.thread)
 		o.G, o.Stack = &g.Goroutine, t.sym.stack(c.Args[0])
 		g.assistStack, g.Stack, g.Assisted = o.Stack, o.Stack, true
-		return g.assist.begin(o.Time, 0)
+		return g.assist.begin(o.Time)
 	}
 	o := t.push(detectors.AssistEnd, c.Time, c.thread)
 	o.G, o.Stack = &g.Goroutine, g.assistStack
@@ -145,7 +145,7 @@ func (t *Timeline) stopTheWorld(c *cursor) error {
 		o := t.push(detectors.STWBegin, c.Time, c.thread)
 		o.G, o.Text, o.Stack = &g.Goroutine, t.sym.text(c.Args[0]), t.sym.stack(c.Args[1])
 		t.stwKind[g.ID] = o.Text
-		return g.stw.begin(o.Time, c.Args[0])
+		return g.stw.begin(o.Time)
 	}
 	o := t.push(detectors.STWEnd, c.Time, c.thread)
 	o.G, o.Text = &g.Goroutine, t.stwKind[g.ID]
@@ -172,7 +172,11 @@ func (t *Timeline) heap(c *cursor) error {
 	if c.Type == wire.EvHeapGoal {
 		kind = detectors.HeapGoal
 	}
-	t.push(kind, c.Time, c.thread).Value = c.Args[0]
+	o := t.push(kind, c.Time, c.thread)
+	o.Value = c.Args[0]
+	if g := c.thread.g; g != nil && uint64(g.ID) == c.thread.gid {
+		o.G = &g.Goroutine
+	}
 	return nil
 }
 

@@ -11,20 +11,21 @@ import (
 )
 
 // goroutine is the state of one goroutine. It holds no pointer, so that the host's
-// garbage collector has nothing to look at in chunks of them.
+// garbage collector has nothing to look at in chunks of them. What each transition
+// touches comes first, to share two cache lines.
 type goroutine struct {
 	detectors.Goroutine
-	status wire.GoStatus // GoBad: there is no such goroutine
-	assist rangeState
-	stw    rangeState
 	gen    uint64 // the generation that seq counts in
 	seq    uint64
+	status wire.GoStatus // GoBad: there is no such goroutine
 
-	netSite     detectors.SiteID  // where it last waited for the network
-	given       bool              // something to do, since then
+	given       bool              // something to do, since its last network wait
+	netSite     detectors.SiteID  // of that wait
 	assistStack detectors.StackID // of the assist that is going on
 
-	place uint32 // its chunk's number and its slot there
+	place  uint32 // its chunk's number and its slot there
+	assist rangeState
+	stw    rangeState
 }
 
 // rangeState is a range of time bound to a goroutine or a P.
@@ -32,11 +33,10 @@ type rangeState struct {
 	active bool
 	known  bool // since is when it began
 	since  detectors.Time
-	kind   uint64 // string of a stop-the-world's kind
 }
 
 const (
-	pageBits = 4
+	pageBits = 5
 	pageSize = 1 << pageBits
 	pageMask = pageSize - 1
 
@@ -46,7 +46,12 @@ const (
 
 	// recentPages is the size of the direct-mapped cache in front of the map of
 	// pages. Running goroutines are mostly young ones, next to each other.
-	recentPages = 1024
+	recentPages = 512
+
+	// sparePages and spareChunks are kept though nobody needs them: births and
+	// deaths would otherwise allocate.
+	sparePages  = 64
+	spareChunks = 16
 )
 
 // page says where a run of consecutive goroutine numbers is. The runtime hands
@@ -67,13 +72,14 @@ type chunk struct {
 func newChunk() *chunk { return &chunk{free: math.MaxUint64} }
 
 // goroutines is a table by goroutine number. A goroutine stays where it is for life.
-// Slots are used again before there are new ones, and a chunk is given back when the
-// last goroutine in it has ended.
+// Slots are used again before there are new ones, and chunks in which the last
+// goroutine has ended are given back.
 type goroutines struct {
 	recent [recentPages]*page
 	pages  map[uint64]*page
 	chunks []*chunk // by their number; nil: given back
 	open   []uint32 // chunks that have room, and some that were given back since
+	empty  int      // of those that have room, how many have nothing else
 	unused []uint32 // numbers of chunks that were given back
 	spare  []*page
 	live   int
@@ -96,14 +102,17 @@ func (t *goroutines) page(n uint64) *page {
 
 // find returns a goroutine, or nil if there is none of that number.
 func (t *goroutines) find(id uint64) *goroutine {
-	n := id >> pageBits
-	p := t.recent[n%recentPages]
-	if p == nil || p.number != n {
-		if p = t.page(n); p == nil {
-			return nil
-		}
+	if p := t.recent[id>>pageBits%recentPages]; p != nil && p.number == id>>pageBits {
+		return p.slots[id&pageMask]
 	}
-	return p.slots[id&pageMask]
+	return t.findSlow(id)
+}
+
+func (t *goroutines) findSlow(id uint64) *goroutine {
+	if p := t.page(id >> pageBits); p != nil {
+		return p.slots[id&pageMask]
+	}
+	return nil
 }
 
 // add makes room for a goroutine that is not in the table.
@@ -140,6 +149,9 @@ func (t *goroutines) room() *goroutine {
 	for len(t.open) > 0 {
 		n := t.open[len(t.open)-1]
 		if c := t.chunks[n]; c != nil {
+			if c.free == math.MaxUint64 {
+				t.empty--
+			}
 			slot := bits.TrailingZeros64(c.free)
 			if c.free &= c.free - 1; c.free == 0 {
 				t.open = t.open[:len(t.open)-1]
@@ -159,6 +171,7 @@ func (t *goroutines) room() *goroutine {
 		t.chunks = append(t.chunks, newChunk())
 	}
 	t.open = append(t.open, n)
+	t.empty++
 	return t.room()
 }
 
@@ -178,26 +191,27 @@ func (t *goroutines) remove(g *goroutine) {
 	if t.recent[n%recentPages] == p {
 		t.recent[n%recentPages] = nil
 	}
-	// Keep a few: births and deaths at a page's edge would otherwise allocate.
-	if len(t.spare) < 64 {
+	if len(t.spare) < sparePages {
 		t.spare = append(t.spare, p)
 	}
 }
 
-// vacate gives a slot back, and its chunk if that was the last in it, but for the one
-// that the next goroutine will go to.
+// vacate gives a slot back, and its chunk if that was the last in it.
 func (t *goroutines) vacate(place uint32) {
 	n := place >> chunkBits
 	c := t.chunks[n]
-	full := c.free == 0
-	c.free |= 1 << (place & chunkMask)
-	switch {
-	case full:
+	if c.free == 0 {
 		t.open = append(t.open, n)
-	case c.free == math.MaxUint64 && t.open[len(t.open)-1] != n:
-		t.chunks[n] = nil
-		t.unused = append(t.unused, n)
 	}
+	if c.free |= 1 << (place & chunkMask); c.free != math.MaxUint64 {
+		return
+	}
+	if t.empty < spareChunks {
+		t.empty++
+		return
+	}
+	t.chunks[n] = nil
+	t.unused = append(t.unused, n)
 }
 
 // all yields every goroutine.

@@ -30,16 +30,25 @@ const noProc = -1
 func (th *thread) bind(g *goroutine) { th.g, th.gid = g, uint64(g.ID) }
 func (th *thread) unbind()           { th.g, th.gid = nil, 0 }
 
-// running returns the thread's goroutine if it is in the given status.
-func (th *thread) running(want wire.GoStatus) (*goroutine, error) {
+// runs returns the thread's goroutine if it is in the given status and the thread has a
+// P, else nil.
+func (th *thread) runs(want wire.GoStatus) *goroutine {
+	if g := th.g; g != nil && g.status == want && th.p >= 0 && uint64(g.ID) == th.gid {
+		return g
+	}
+	return nil
+}
+
+// holds returns the thread's goroutine, P or not.
+func (th *thread) holds(want wire.GoStatus) (*goroutine, error) {
 	if g := th.g; g != nil && g.status == want && uint64(g.ID) == th.gid {
 		return g, nil
 	}
-	return nil, th.notRunning()
+	return nil, th.notHeld()
 }
 
-// notRunning says why running has nothing to return.
-func (th *thread) notRunning() error {
+// notHeld says why holds has nothing to return.
+func (th *thread) notHeld() error {
 	if g := th.g; g == nil || uint64(g.ID) != th.gid {
 		return fmt.Errorf("goroutine %d, which does not exist, on thread %d", th.gid, th.id)
 	}

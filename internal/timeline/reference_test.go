@@ -37,25 +37,43 @@ func (e event) String() string {
 // stackTexts remembers how a stack is written; traces have few different ones.
 type stackTexts[K comparable] map[K]string
 
-// readReference reads a whole trace with golang.org/x/exp/trace.
+// readReference reads a whole trace with golang.org/x/exp/trace. Of a table that is cut
+// short that says only that the trace is over, so the generations are counted.
 func readReference(data []byte, each func(event)) error {
 	r, err := trace.NewReader(bytes.NewReader(data))
 	if err != nil {
 		return err
 	}
 	stacks := make(stackTexts[trace.Stack])
+	syncs := 0 // one before each generation and one at the end
 	for {
 		ev, err := r.ReadEvent()
 		if errors.Is(err, io.EOF) {
-			return nil
+			n, err := generations(data)
+			if err == nil && syncs != n+1 {
+				err = fmt.Errorf("the end after %d syncs of %d", syncs, n+1)
+			}
+			return err
 		}
 		if err != nil {
 			return err
+		}
+		if ev.Kind() == trace.EventSync {
+			syncs++
 		}
 		if e, ok := fromReference(&ev, stacks); ok {
 			each(e)
 		}
 	}
+}
+
+// generations returns how many generations a trace has.
+func generations(data []byte) (n int, err error) {
+	s := wire.Splitter{Emit: func(wire.Raw) { n++ }}
+	if _, err = s.Write(data); err == nil {
+		err = s.Close()
+	}
+	return n, err
 }
 
 func (c stackTexts[K]) of(k K, frames func(yield func(fn, file string, line int, pc uint64))) string {
@@ -143,21 +161,21 @@ func parent(id trace.TaskID) uint64 {
 	return uint64(id)
 }
 
-// readOurs reads a whole trace with this package.
+// readOurs reads a trace with this package, until the first error as the reference does.
 func readOurs(data []byte, each func(event)) error {
 	code := detectors.NewCode()
 	stacks := make(stackTexts[detectors.StackID])
 	all := detectors.Kinds(1<<detectors.NumKinds - 1)
-	tl := New(code, []Observer{{all, func(o *detectors.Observation) { each(fromOurs(o, code, stacks)) }}})
+	tl := New(code, []Observer{{Observes: all, Observe: func(o *detectors.Observation) { each(fromOurs(o, code, stacks)) }}})
 	tl.OnPanic = func(_ int, v any, stack []byte) { panic(fmt.Sprintf("%v\n%s", v, stack)) }
 	var first error
 	s := wire.Splitter{Emit: func(raw wire.Raw) {
-		g, err := wire.Parse(raw)
-		if err == nil {
-			_, err = tl.Feed(g)
+		if first != nil {
+			return
 		}
-		if first == nil {
-			first = err
+		var g *wire.Generation
+		if g, first = wire.Parse(raw); first == nil {
+			_, first = tl.Feed(g)
 		}
 	}}
 	_, err := s.Write(data)

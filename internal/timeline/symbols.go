@@ -10,8 +10,8 @@ import (
 type symbols struct {
 	code    *detectors.Code
 	gen     *wire.Generation
-	dense   []detectors.StackID // by stack number; 0: not met yet, noStack: there is none
-	sparse  map[uint64]detectors.StackID
+	dense   []int32 // by stack number: the StackID; 0: not met yet, noStack: there is none
+	sparse  map[uint64]int32
 	reasons [64]reasonEntry // by string number: the runtime registers its reasons first
 
 	raw []wire.RawFrame
@@ -26,7 +26,7 @@ type reasonEntry struct {
 }
 
 // noStack marks, in the cache, a number that stands for no stack.
-const noStack = ^detectors.StackID(0)
+const noStack = -1
 
 func (s *symbols) install(g *wire.Generation) {
 	s.gen = g
@@ -34,7 +34,7 @@ func (s *symbols) install(g *wire.Generation) {
 	clear(s.sparse)
 	n := g.Stacks()
 	if cap(s.dense) < n {
-		s.dense = make([]detectors.StackID, n+n/4)
+		s.dense = make([]int32, n+n/4)
 	}
 	s.dense = s.dense[:n]
 	clear(s.dense)
@@ -42,10 +42,8 @@ func (s *symbols) install(g *wire.Generation) {
 
 // stack returns the lasting number of a stack of this generation.
 func (s *symbols) stack(id uint64) detectors.StackID {
-	if id < uint64(len(s.dense)) {
-		if k := s.dense[id]; k != 0 && k != noStack {
-			return k
-		}
+	if id < uint64(len(s.dense)) && s.dense[id] > 0 {
+		return detectors.StackID(s.dense[id])
 	}
 	return s.stackSlow(id)
 }
@@ -70,11 +68,11 @@ func (s *symbols) stackSlow(id uint64) detectors.StackID {
 		s.unknown++
 		return 0
 	}
-	return k
+	return detectors.StackID(k)
 }
 
 // intern looks a stack up in the generation's table and then among those known.
-func (s *symbols) intern(id uint64) detectors.StackID {
+func (s *symbols) intern(id uint64) int32 {
 	var ok bool
 	if s.raw, ok = s.gen.Stack(id, s.raw[:0]); !ok {
 		return noStack
@@ -84,7 +82,7 @@ func (s *symbols) intern(id uint64) detectors.StackID {
 		s.pcs = append(s.pcs, f.PC)
 	}
 	if k, ok := s.code.Find(s.pcs); ok {
-		return k
+		return int32(k)
 	}
 	frames := make([]detectors.Frame, len(s.raw))
 	for i, f := range s.raw {
@@ -92,7 +90,7 @@ func (s *symbols) intern(id uint64) detectors.StackID {
 		frames[i] = detectors.Frame{PC: r.PC, Func: r.Func, File: r.File, Line: r.Line}
 	}
 	if k := s.code.Add(frames); k != 0 {
-		return k
+		return int32(k)
 	}
 	return noStack // no room, or a stack without frames
 }

@@ -3,7 +3,9 @@ package timeline
 import (
 	"fmt"
 	"iter"
+	"math"
 	"runtime/debug"
+	"time"
 
 	"github.com/gotracewatch/tracewatch/detectors"
 	"github.com/gotracewatch/tracewatch/internal/limits"
@@ -14,20 +16,29 @@ import (
 type Observer struct {
 	Observes detectors.Kinds
 	Observe  func(*detectors.Observation)
+
+	// Long and AtLeast are as in [detectors.Spec].
+	Long    detectors.Kinds
+	AtLeast time.Duration
 }
 
 // listener is one observer of a kind.
 type listener struct {
 	observe  func(*detectors.Observation)
 	observer int
+	atLeast  time.Duration
 }
+
+const (
+	anyLength = math.MinInt64 // an observer that wants all, whatever their duration
+	never     = math.MaxInt64 // one that was switched off
+)
 
 // A Timeline follows a trace. It is used by one goroutine at a time.
 type Timeline struct {
 	code      *detectors.Code
 	observers []Observer
 	listeners [detectors.NumKinds][]listener // the observers that want a kind
-	off       []bool                         // observers that were switched off
 
 	// OnPanic is told of an observer's panic. It may call SwitchOff.
 	OnPanic func(observer int, value any, stack []byte)
@@ -55,6 +66,7 @@ type Timeline struct {
 	samples  []wire.CPUSample
 	events   uint64
 	ignored  uint64 // what found no room
+	problem  error  // why the last event is broken
 
 	// What happened and was not told yet: one event makes at most three
 	// observations. told counts observations, toldTo observers of the next one,
@@ -101,22 +113,33 @@ const notCalling = -1
 
 // New returns a timeline that tells the given observers, in their order.
 func New(code *detectors.Code, observers []Observer) *Timeline {
-	t := &Timeline{code: code, observers: observers, off: make([]bool, len(observers))}
+	t := &Timeline{code: code, observers: observers}
 	for i, o := range observers {
 		for k := range detectors.NumKinds {
-			if o.Observes.Has(k) {
-				t.listeners[k] = append(t.listeners[k], listener{o.Observe, i})
+			switch {
+			case o.Observes.Has(k):
+				t.listeners[k] = append(t.listeners[k], listener{o.Observe, i, anyLength})
+			case o.Long.Has(k):
+				t.listeners[k] = append(t.listeners[k], listener{o.Observe, i, o.AtLeast})
 			}
 		}
 	}
-	t.sym = symbols{code: code, sparse: make(map[uint64]detectors.StackID)}
+	t.sym = symbols{code: code, sparse: make(map[uint64]int32)}
 	t.nothing = thread{id: detectors.NoThread, p: noProc}
 	t.Forget()
 	return t
 }
 
 // SwitchOff stops telling an observer anything.
-func (t *Timeline) SwitchOff(observer int) { t.off[observer] = true }
+func (t *Timeline) SwitchOff(observer int) {
+	for k := range t.listeners {
+		for i := range t.listeners[k] {
+			if l := &t.listeners[k][i]; l.observer == observer {
+				l.atLeast = never
+			}
+		}
+	}
+}
 
 // Forget drops what is known of the program's state: what comes next does not
 // follow what came before. Stacks and sites keep their numbers.
@@ -256,11 +279,12 @@ func (t *Timeline) run() (done bool, err error) {
 		if t.npending > 0 {
 			t.tell()
 		}
-		if len(t.frontier) == 0 && len(t.samples) == 0 {
+		switch t.step() {
+		case happened:
+		case finished:
 			return true, nil
-		}
-		if err := t.step(); err != nil {
-			return true, err
+		default:
+			return true, t.problem
 		}
 	}
 }
@@ -270,15 +294,18 @@ func (t *Timeline) run() (done bool, err error) {
 func (t *Timeline) tell() {
 	for t.told < t.npending {
 		o := &t.pending[t.told]
+		long := o.Duration
+		if !o.Known {
+			long = -1
+		}
 		who := t.listeners[t.kinds[t.told]]
 		for t.toldTo < len(who) {
 			to := &who[t.toldTo]
 			t.toldTo++
-			if t.off[to.observer] {
-				continue
+			if long >= to.atLeast {
+				t.calling = to.observer
+				to.observe(o)
 			}
-			t.calling = to.observer
-			to.observe(o)
 		}
 		t.calling = notCalling
 		t.told, t.toldTo = t.told+1, 0
@@ -289,31 +316,33 @@ func (t *Timeline) tell() {
 // step moves on by one event.
 //
 //  1. A CPU sample that is earlier than all events goes first.
-//  2. The earliest event is tried.
+//  2. The earliest event is tried: nearly always it can happen.
 //  3. If it cannot have happened yet, the others are tried in the order of time.
 //  4. If none can, the trace contradicts itself.
-func (t *Timeline) step() error {
+func (t *Timeline) step() outcome {
 	if len(t.samples) > 0 && (len(t.frontier) == 0 || t.samples[0].Time < t.frontier[0].time) {
 		t.sample(&t.samples[0])
 		t.samples = t.samples[1:]
-		return nil
+		return happened
 	}
-	ok, err := t.try(0)
-	if ok || err != nil {
-		return err
+	if len(t.frontier) == 0 {
+		return finished
+	}
+	if out := t.try(0); out != notYet {
+		return out
 	}
 	t.frontier.sort()
 	for i := 1; i < len(t.frontier); i++ {
-		if ok, err := t.try(i); ok || err != nil {
-			return err
+		if out := t.try(i); out != notYet {
+			return out
 		}
 	}
 	c := t.frontier[0].c
-	return fmt.Errorf("no thread's next event can happen; the earliest is %v at %d on thread %d", c.Type, c.Time, c.id)
+	return t.broke(fmt.Errorf("no thread's next event can happen; the earliest is %v at %d on thread %d", c.Type, c.Time, c.id))
 }
 
 // try lets the event at i of the frontier happen, if it can.
-func (t *Timeline) try(i int) (bool, error) {
+func (t *Timeline) try(i int) outcome {
 	c := t.frontier[i].c
 	if c.thread == nil {
 		c.thread = t.thread(c.id)
@@ -322,24 +351,25 @@ func (t *Timeline) try(i int) (bool, error) {
 		t.nothing.unbind()
 		t.nothing.p = noProc
 	}
-	ok, err := t.advance(c)
-	if err != nil {
-		return false, fmt.Errorf("%v at %d: %w", c.Type, c.Time, err)
-	}
-	if !ok {
-		return false, nil
+	if out := t.advance(c); out != happened {
+		if out == broken {
+			t.problem = fmt.Errorf("%v at %d: %w", c.Type, c.Time, t.problem)
+		}
+		return out
 	}
 	t.events++
 	more, err := c.Next()
 	switch {
-	case err != nil:
-		return false, err
+	case more && i == 0:
+		t.frontier.moved(c.Time)
 	case more:
 		t.frontier.update(i)
+	case err != nil:
+		return t.broke(err)
 	default:
 		t.frontier.remove(i)
 	}
-	return true, nil
+	return happened
 }
 
 // stamp gives the next observation its moment. Moments are strictly increasing.

@@ -1,0 +1,122 @@
+package detectors_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/gotracewatch/tracewatch/detectors"
+	"github.com/gotracewatch/tracewatch/internal/tracegen"
+	"github.com/gotracewatch/tracewatch/internal/wire"
+)
+
+// A batch is two goroutines on each of two Ps that take turns of 10 ms.
+type batch struct {
+	windows int
+	begins  string // the function that those begin in who also want a P now and then
+	late    time.Duration
+	every   int  // turns, from one of them to the next
+	jobs    bool // a batch's goroutine waits for its next job after every turn
+}
+
+const turn = 10 * time.Millisecond
+
+func (b batch) play(v wire.Version) []byte {
+	w := newWorld(v, 2)
+	creator := w.Stack("main.main")
+	work, wait := w.Stack("main.crunch", "main.batch"), w.Stack("runtime.chanrecv1", b.begins)
+	var workers [2][2]*tracegen.Goroutine
+	var others [2]*tracegen.Goroutine
+	for p := range 2 {
+		workers[p] = [2]*tracegen.Goroutine{w.spawn(w.Stack("main.batch"), creator), w.spawn(w.Stack("main.batch"), creator)}
+		others[p] = w.spawn(w.Stack(b.begins), creator)
+	}
+	for p := range 2 {
+		w.begin(workers[p][0], "chan receive", work)
+		w.begin(workers[p][1], "chan receive", work)
+		w.begin(others[p], "chan receive", wait)
+	}
+	perWindow := int(window / turn)
+	woken := [2][2]bool{}
+	for i := 2; i < b.windows*perWindow-1; i++ {
+		at := time.Duration(i)*turn + 20*time.Microsecond
+		for p := range 2 {
+			// Off the other P's moments.
+			at, g := at+time.Duration(p)*3*time.Microsecond, workers[p][i%2]
+			if !woken[p][i%2] {
+				delay := time.Microsecond
+				if b.jobs {
+					delay = turn + 50*time.Microsecond // since it parked: the other one had its turn
+				}
+				w.wake(g, at-delay)
+				woken[p][i%2] = true
+			}
+			w.at(at, func(at int64) { w.p[p].Start(at, g) })
+			w.at(at+turn-100*time.Microsecond, func(at int64) { w.p[p].Preempt(at, work) })
+			if b.jobs {
+				w.at(at+turn-99*time.Microsecond, func(at int64) { w.p[p].Start(at, g) })
+				w.at(at+turn-98*time.Microsecond, func(at int64) { w.p[p].Block(at, "chan receive", work) })
+				woken[p][i%2] = false
+			}
+			if b.every > 0 && i%b.every == 0 {
+				began := at + turn - 50*time.Microsecond
+				w.wake(others[p], began-b.late)
+				w.turn(p, others[p], began, 10*time.Microsecond, "chan receive", wait)
+			}
+		}
+	}
+	return w.play(b.windows)
+}
+
+func TestPreemptRate(t *testing.T) {
+	for _, v := range versions {
+		t.Run(fmt.Sprint("go1.", v), func(t *testing.T) {
+			all := watch(t, detectors.Preemption{}, batch{windows: 3, begins: "main.serve", late: 12 * time.Millisecond, every: 5}.play(v))
+			require.Equal(t, []string{"main.crunch", "main.crunch"}, found(all)[1:])
+			j := all[2]
+			f := one(t, j)
+			require.Equal(t, "preempt-rate", f.Kind)
+			require.Equal(t, detectors.Warning, f.Severity)
+			require.Equal(t, all[0].Start, f.Start)
+			span := j.End.Sub(all[0].Start).Seconds()
+			stops := 2.0 * (3*100 - 3)
+			m := measure(t, f, "preemptions")
+			require.InDelta(t, stops/span, m.Value, 1e-9)
+			require.Equal(t, 50.0, m.Threshold)
+			require.InDelta(t, stops/span/50, f.Score, 1e-9)
+			m = measure(t, f, "late starts of other code")
+			require.InDelta(t, 2*59/span, m.Value, 1e-9)
+			require.Equal(t, 10.0, m.Threshold)
+			require.Equal(t, "main.crunch", j.in(f.Evidence.Sites[0]))
+			require.Equal(t, int(stops), f.Evidence.Sites[0].Count)
+			require.Equal(t, "198 preemptions a second", j.verdict.Note)
+		})
+	}
+}
+
+// A user may call delays long that are shorter than the runtime lets goroutines run.
+func TestPreemptRateShortDelay(t *testing.T) {
+	trace := batch{windows: 3, begins: "main.serve", late: 5 * time.Millisecond, every: 5}.play(wire.Go126)
+	all := watch(t, detectors.Preemption{Delay: 4 * time.Millisecond}, trace)
+	require.Equal(t, "main.crunch", found(all)[2])
+}
+
+func TestPreemptRateSilence(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		batch
+	}{
+		{"a batch on an idle machine", batch{windows: 3, begins: "main.serve"}},
+		{"others who get their turn", batch{windows: 3, begins: "main.serve", every: 5, late: 5 * time.Millisecond}},
+		{"others who are rare", batch{windows: 3, begins: "main.serve", every: 25, late: 12 * time.Millisecond}},
+		{"the runtime's goroutines", batch{windows: 3, begins: "runtime.bgsweep", every: 5, late: 12 * time.Millisecond}},
+		{"less than a second", batch{windows: 1, begins: "main.serve", every: 5, late: 12 * time.Millisecond}},
+		{"a batch whose own goroutines wait for each other", batch{windows: 3, begins: "main.serve", jobs: true}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			silent(t, watch(t, detectors.Preemption{}, c.play(wire.Go126)))
+		})
+	}
+}

@@ -1,0 +1,141 @@
+package detectors
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// second adds a window of a length that ends at a time.
+func (r *recent[T]) second(end, length time.Duration, fresh bool, v T) {
+	r.add(&Window{Start: Time(end - length), End: Time(end), Fresh: fresh}, v)
+}
+
+func (r *recent[T]) values() (vs []T) {
+	for _, p := range r.past {
+		vs = append(vs, p.value)
+	}
+	return vs
+}
+
+func TestRecent(t *testing.T) {
+	const s = time.Second
+	r := recent[int]{of: 3 * s}
+	for i := 1; i <= 3; i++ {
+		r.second(time.Duration(i)*s, s, i == 1, i)
+	}
+	require.Equal(t, []int{1, 2, 3}, r.values(), "exactly the look-back")
+	require.Equal(t, Time(0), r.start())
+	require.Equal(t, 3*s, r.span())
+
+	r.second(4*s, s, false, 4)
+	require.Equal(t, []int{2, 3, 4}, r.values())
+	require.Equal(t, Time(s), r.start())
+	require.Equal(t, 3*s, r.span())
+
+	r.second(14*s, 10*s, false, 5)
+	require.Equal(t, []int{5}, r.values(), "the newest stays, however long it is")
+	require.Equal(t, 10*s, r.span())
+
+	r.second(15*s, s, false, 6)
+	require.Equal(t, []int{6}, r.values(), "of a long one not even a part")
+
+	r.second(20*s, s, true, 7)
+	require.Equal(t, []int{7}, r.values(), "nothing from before a gap")
+	require.Equal(t, Time(19*s), r.start())
+}
+
+// Windows may be very short, and many of them fit into the look-back.
+func TestRecentIsBounded(t *testing.T) {
+	r := recent[*int]{of: time.Hour}
+	for i := range 3 * maxRecent {
+		r.second(time.Duration(i)*time.Millisecond, time.Millisecond, false, &i)
+	}
+	require.Len(t, r.past, maxRecent)
+	require.Equal(t, 3*maxRecent-1, *r.past[maxRecent-1].value)
+	require.LessOrEqual(t, cap(r.past), 2*maxRecent)
+
+	// What has been forgotten can be collected.
+	r.second(time.Hour, time.Millisecond, true, new(int))
+	for _, p := range r.past[1:cap(r.past)] {
+		require.Nil(t, p.value)
+	}
+}
+
+func TestLasting(t *testing.T) {
+	const ms = time.Millisecond
+	type win struct {
+		length time.Duration
+		bad    bool
+	}
+	for _, c := range []struct {
+		name    string
+		windows []win
+		since   time.Duration // -1: it did not last
+	}{
+		{"one window", []win{{900 * ms, true}}, -1},
+		{"two", []win{{250 * ms, true}, {250 * ms, true}}, 0},
+		{"two, too short", []win{{250 * ms, true}, {249 * ms, true}}, -1},
+		{"many short ones", []win{{100 * ms, false}, {200 * ms, true}, {200 * ms, true}, {100 * ms, true}}, 100 * ms},
+		{"with a rest between", []win{{300 * ms, true}, {300 * ms, false}, {300 * ms, true}}, 0},
+		{"none", []win{{900 * ms, false}, {900 * ms, false}}, -1},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			r := recent[bool]{of: 10 * time.Second}
+			end := time.Duration(0)
+			for _, w := range c.windows {
+				end += w.length
+				r.second(end, w.length, false, w.bad)
+			}
+			since, ok := r.lasting(func(bad bool) bool { return bad })
+			require.Equal(t, c.since >= 0, ok)
+			if ok {
+				require.Equal(t, Time(c.since), since)
+			}
+		})
+	}
+}
+
+func TestShortDuration(t *testing.T) {
+	for d, want := range map[time.Duration]string{
+		0:                        "0s",
+		999:                      "999ns",
+		time.Microsecond:         "1 µs",
+		1234:                     "1.23 µs",
+		12345:                    "12.3 µs",
+		123456:                   "123 µs",
+		1500 * time.Microsecond:  "1.5 ms",
+		99960 * time.Microsecond: "100 ms",
+		20 * time.Millisecond:    "20 ms",
+		time.Second:              "1 s",
+		75 * time.Second:         "75 s",
+		1234 * time.Second:       "1234 s",
+
+		// Rounding must not leave the unit: windows are of 999.99 ms more often than not.
+		999_999:                    "1 ms",
+		999_999 * time.Microsecond: "1 s",
+		999_400 * time.Microsecond: "999 ms",
+	} {
+		require.Equal(t, want, short(d))
+	}
+}
+
+func TestHeatMapBounds(t *testing.T) {
+	var h HeatMap
+	h.reset(1000)
+	h.add(1, 1000, 5)
+	h.add(1, Time(1000).Add(HeatBucket-1), 7)
+	h.add(1, Time(1000).Add(HeatBucket), 1)
+	h.add(NoProc, 1000, 5)
+	h.add(1<<12, 1000, 5)
+	h.add(0, 999-Time(HeatBucket), 5)
+	h.add(0, Time(1000).Add(maxHeatColumns*HeatBucket), 5)
+	require.Equal(t, [][]HeatCell{nil, {{2, 12, 7}, {1, 1, 1}}}, h.Procs)
+
+	kept := h.clone()
+	h.reset(2000)
+	h.add(1, Time(2000).Add(2*HeatBucket), 9)
+	require.Equal(t, []HeatCell{{}, {}, {1, 9, 9}}, h.Procs[1], "nothing is left of the last window")
+	require.Equal(t, [][]HeatCell{nil, {{2, 12, 7}, {1, 1, 1}}}, kept.Procs, "what was given away stays")
+}

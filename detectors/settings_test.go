@@ -1,0 +1,98 @@
+package detectors_test
+
+import (
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/gotracewatch/tracewatch/detectors"
+	"github.com/gotracewatch/tracewatch/internal/wire"
+)
+
+// Every field of every detector is a setting: negative it makes no sense.
+func TestNegativeSettings(t *testing.T) {
+	for _, d := range detectors.Default() {
+		kind := d.Spec().Kind
+		of := reflect.TypeOf(d)
+		for i := range of.NumField() {
+			field := of.Field(i).Name
+			t.Run(kind+" "+field, func(t *testing.T) {
+				v := reflect.New(of).Elem()
+				switch f := v.Field(i); f.Kind() {
+				case reflect.Float64:
+					f.SetFloat(-0.5)
+				default:
+					f.SetInt(-1)
+				}
+				_, err := v.Interface().(detectors.Detector).New(detectors.NewCode())
+				require.ErrorContains(t, err, "detectors: "+kind+": "+field+" is -")
+			})
+		}
+	}
+	_, err := detectors.GCAssist{Correlation: 1.5}.New(detectors.NewCode())
+	require.ErrorContains(t, err, "detectors: gc-assist: Correlation is 1.5")
+	_, err = detectors.GCAssist{P99: -1, Bucket: -1}.New(detectors.NewCode())
+	require.ErrorContains(t, err, "P99", "the first")
+}
+
+func TestSpecs(t *testing.T) {
+	kinds := make(map[string]bool)
+	for _, d := range detectors.Default() {
+		s := d.Spec()
+		require.False(t, kinds[s.Kind], s.Kind)
+		kinds[s.Kind] = true
+		require.True(t, strings.HasSuffix(s.Doc, "."), s.Kind)
+		require.NotZero(t, s.Observes, s.Kind)
+	}
+}
+
+// One value serves two runs, one after the other and at once: what a run has seen is in its
+// State. The value is not changed either: its zero fields still mean the default.
+func TestValueKeepsNothing(t *testing.T) {
+	traces := map[string][]byte{}
+	traces["sched-delay"], _ = contention{windows: 3, late: late}.play(wire.Go126)
+	traces["gc-assist"] = pressure{windows: 6, assists: oneTwoThree, bytes: func(i int) uint64 { return uint64(1+i%5) * megabyte }}.play(wire.Go126)
+	calls := newNetwork(wire.Go126)
+	calls.group(15, "net/http.(*conn).serve", phase, 3*window, calls.calls(200*time.Millisecond, tcpRead, []string{"main.query"}, underHTTP))
+	traces["netpoll-block"] = calls.play(3)
+	traces["preempt-failure"] = batch{windows: 3, begins: "main.serve", late: 12 * time.Millisecond, every: 5}.play(wire.Go126)
+	n := newNursery(wire.Go126)
+	gives, parked := n.gives("main.handle", 42), n.Stack("runtime.chansend1", "main.request", "main.handle.func1")
+	n.each(100*time.Millisecond, 0, 8*window, func(at time.Duration) { n.bear(at, gives, "chan send", parked, 0) })
+	traces["goroutine-leak"] = n.play(8)
+
+	for _, d := range detectors.Default() {
+		t.Run(d.Spec().Kind, func(t *testing.T) {
+			before := reflect.ValueOf(d).Interface()
+			first := said(watch(t, d, traces[d.Spec().Kind]))
+			require.NotEmpty(t, first[len(first)-1].findings, "it finds what it is for")
+			for range 5 { // maps have no order of their own
+				require.Equal(t, first, said(watch(t, d, traces[d.Spec().Kind])))
+			}
+			require.Equal(t, before, reflect.ValueOf(d).Interface())
+		})
+		for kind, trace := range traces {
+			if kind != d.Spec().Kind && !related(kind, d.Spec().Kind) {
+				t.Run(d.Spec().Kind+" in a trace of "+kind, func(t *testing.T) { silent(t, watch(t, d, trace)) })
+			}
+		}
+	}
+}
+
+// related are the kinds that come together: where goroutines run long, others wait.
+func related(a, b string) bool {
+	longRuns := func(kind string) bool { return kind == "sched-delay" || kind == "preempt-failure" }
+	return longRuns(a) && longRuns(b)
+}
+
+// said is what can be compared of judgements: windows hold functions.
+func said(all []judgement) []judgement {
+	out := make([]judgement, len(all))
+	for i, j := range all {
+		out[i] = judgement{findings: j.findings, verdict: j.verdict}
+	}
+	return out
+}

@@ -1,0 +1,71 @@
+package scenario
+
+import (
+	"io"
+	"net/http"
+	"sync"
+	"time"
+)
+
+// The report takes longer than its caller waits, so every request to it leaks.
+const (
+	reportTime    = 20 * time.Millisecond
+	reportTimeout = 5 * time.Millisecond
+)
+
+func leakSpec() spec {
+	return spec{
+		doc:  "A goroutine blocks for ever sending a report to a caller that has timed out: 30 a second stay.",
+		site: sitePrefix + "startReport",
+		prepare: func() change {
+			var f forgotten
+			return change{report: f.report, release: f.release}
+		},
+	}
+}
+
+// forgotten is the leaking report handler. It remembers the channels nobody receives from, for
+// release alone: the leak is real until then.
+type forgotten struct {
+	mu       sync.Mutex
+	channels []<-chan string
+	running  sync.WaitGroup
+}
+
+func (f *forgotten) report(w http.ResponseWriter, r *http.Request) {
+	done := startReport(&f.running)
+	select {
+	case rep := <-done:
+		io.WriteString(w, rep)
+	case <-time.After(reportTimeout):
+		f.mu.Lock()
+		f.channels = append(f.channels, done)
+		f.mu.Unlock()
+		http.Error(w, "report timed out", http.StatusServiceUnavailable)
+	}
+}
+
+// startReport gathers a report in a goroutine. The channel has no room for it: a goroutine whose
+// caller has left never ends.
+//
+//go:noinline
+func startReport(running *sync.WaitGroup) <-chan string {
+	done := make(chan string)
+	running.Add(1)
+	go func() {
+		defer running.Done()
+		time.Sleep(reportTime)
+		done <- "report"
+	}()
+	return done
+}
+
+func (f *forgotten) release() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, c := range f.channels {
+		<-c
+	}
+	f.channels = nil
+	f.running.Wait()
+}

@@ -1,0 +1,125 @@
+package scenario
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"runtime"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestStopLeavesNothing(t *testing.T) {
+	for _, f := range append([]Fault{None}, Faults()...) {
+		t.Run(string(f), func(t *testing.T) {
+			s, err := Start(t.Context(), f)
+			if err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(200 * time.Millisecond)
+			if len(remaining()) == 0 {
+				t.Fatal("the service is not seen while it runs")
+			}
+			if err := s.Stop(); err != nil {
+				t.Error(err)
+			}
+			if err := s.Stop(); err != nil {
+				t.Errorf("second Stop: %v", err)
+			}
+			if n, _, _ := s.Requests(); n == 0 {
+				t.Error("no request was answered")
+			}
+			// Connections of net/http close a moment after they are told to.
+			for deadline := time.Now().Add(5 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+				left := remaining()
+				if len(left) == 0 {
+					break
+				}
+				if time.Now().After(deadline) {
+					t.Fatalf("%d goroutines remain:\n%s", len(left), strings.Join(left, "\n\n"))
+				}
+			}
+		})
+	}
+}
+
+// remaining returns the stacks of the service's goroutines and of those net/http has for it.
+func remaining() []string {
+	buf := make([]byte, 4<<20)
+	stacks := strings.Split(string(buf[:runtime.Stack(buf, true)]), "\n\n")
+	return slices.DeleteFunc(stacks, func(s string) bool {
+		ours := strings.Contains(s, sitePrefix) || strings.Contains(s, "net/http.")
+		return !ours || strings.Contains(s, "testing.tRunner(")
+	})
+}
+
+func TestStartFollowsContext(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	s, err := Start(ctx, None)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Stop()
+	cancel()
+	s.load.workers.Wait()
+	resp, err := http.Get(s.URL() + "/item?id=1")
+	if err != nil {
+		t.Fatalf("the service must answer until Stop: %v", err)
+	}
+	defer http.DefaultClient.CloseIdleConnections()
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil || !strings.Contains(string(body), `"id":"1"`) {
+		t.Errorf("got %q, %v", body, err)
+	}
+}
+
+func TestGCPercentIsRestored(t *testing.T) {
+	before := debug.SetGCPercent(150)
+	defer debug.SetGCPercent(before)
+	s, err := Start(t.Context(), GCAssist)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Stop(); err != nil {
+		t.Error(err)
+	}
+	if got := debug.SetGCPercent(150); got != 150 {
+		t.Errorf("GC percentage is %d after Stop, want 150", got)
+	}
+}
+
+func TestFaultNames(t *testing.T) {
+	if _, err := Start(t.Context(), "sloth"); err == nil {
+		t.Error("an unknown fault was started")
+	}
+	for _, f := range Faults() {
+		if f.Doc() == "" || !strings.HasPrefix(f.Site(), sitePrefix) {
+			t.Errorf("%s: doc %q, site %q", f, f.Doc(), f.Site())
+		}
+	}
+	if None.Doc() == "" || None.Site() != "" {
+		t.Errorf("none: doc %q, site %q", None.Doc(), None.Site())
+	}
+}
+
+func TestHistogram(t *testing.T) {
+	var h histogram
+	if n, p50, p99 := h.summary(); n != 0 || p50 != 0 || p99 != 0 {
+		t.Errorf("empty: %d %v %v", n, p50, p99)
+	}
+	for i := range 100 {
+		h.add(time.Duration(i+1) * time.Millisecond)
+	}
+	n, p50, p99 := h.summary()
+	if n != 100 || !near(p50, 50*time.Millisecond) || !near(p99, 99*time.Millisecond) {
+		t.Errorf("got %d %v %v, want 100, about 50ms, about 99ms", n, p50, p99)
+	}
+}
+
+func near(got, want time.Duration) bool {
+	return got >= want && float64(got) <= float64(want)*growth*1.001
+}

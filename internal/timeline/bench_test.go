@@ -1,0 +1,139 @@
+package timeline
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"runtime"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"golang.org/x/exp/trace"
+
+	"github.com/gotracewatch/tracewatch/detectors"
+	"github.com/gotracewatch/tracewatch/internal/recorded"
+	"github.com/gotracewatch/tracewatch/internal/tracegen"
+	"github.com/gotracewatch/tracewatch/internal/wire"
+)
+
+// BenchmarkRead reads the same bytes with golang.org/x/exp/trace, which does nothing with
+// what it reads, and with this module up to and including the verdicts of the default
+// detectors. Beside the rate of each, ratio says how many times faster ours is; it reads
+// with both in turns, so that a machine's moods meet both alike.
+//
+// The recorded traces are small: what counts there is beginning. The others show the
+// rate per event.
+func BenchmarkRead(b *testing.B) {
+	for _, bench := range []struct {
+		name string
+		data func(testing.TB) []byte
+	}{
+		{"network", recordedTrace("network")},
+		{"gcheavy", recordedTrace("gcheavy")},
+		{"scheduling", recordedTrace("scheduling")},
+		{"synthetic-128-threads", func(testing.TB) []byte {
+			return tracegen.Random(1, tracegen.Shape{Threads: 128, Procs: 64, Goroutines: 2_000, Events: 1_000_000, Generations: 4})
+		}},
+		{"network-live", func(tb testing.TB) []byte { return recordService(tb, 1500*time.Millisecond) }},
+	} {
+		b.Run(bench.name, func(b *testing.B) {
+			data := bench.data(b)
+			events := readBare(b, data) // what the reference counts, for both
+			b.Run("reference", func(b *testing.B) { benchmark(b, data, events, readBare) })
+			b.Run("ours", func(b *testing.B) { benchmark(b, data, events, detect) })
+			b.Run("ratio", func(b *testing.B) { benchmarkRatio(b, data) })
+		})
+	}
+}
+
+// recordedTrace returns a function that returns a recorded trace of Go 1.26.
+func recordedTrace(name string) func(testing.TB) []byte {
+	return func(tb testing.TB) []byte {
+		data, err := recorded.Trace{Go: "1.26", Name: name}.Bytes()
+		require.NoError(tb, err)
+		return data
+	}
+}
+
+func benchmark(b *testing.B, data []byte, events int, read func(testing.TB, []byte) int) {
+	b.SetBytes(int64(len(data)))
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	for b.Loop() {
+		read(b, data)
+	}
+	runtime.ReadMemStats(&after)
+	all := float64(events) * float64(b.N)
+	b.ReportMetric(all/b.Elapsed().Seconds()/1e6, "Mevents/s")
+	b.ReportMetric(float64(after.Mallocs-before.Mallocs)/all, "allocs/event")
+}
+
+func benchmarkRatio(b *testing.B, data []byte) {
+	var reference, ours time.Duration
+	for b.Loop() {
+		start := time.Now()
+		readBare(b, data)
+		middle := time.Now()
+		detect(b, data)
+		reference += middle.Sub(start)
+		ours += time.Since(middle)
+	}
+	b.ReportMetric(float64(reference)/float64(ours), "x")
+}
+
+// readBare reads a trace with the reference and returns the number of its events.
+func readBare(tb testing.TB, data []byte) (events int) {
+	r, err := trace.NewReader(bytes.NewReader(data))
+	require.NoError(tb, err)
+	for {
+		ev, err := r.ReadEvent()
+		if errors.Is(err, io.EOF) {
+			return events
+		}
+		if err != nil {
+			tb.Fatal(err)
+		}
+		if ev.Kind() != trace.EventSync {
+			events++
+		}
+	}
+}
+
+// detect reads a trace with this module for the default detectors, and lets them judge
+// each window. It returns the number of events on the wire.
+func detect(tb testing.TB, data []byte) (events int) {
+	code := detectors.NewCode()
+	var states []detectors.State
+	var observers []Observer
+	for _, d := range detectors.Default() {
+		s, err := d.New(code)
+		if err != nil {
+			tb.Fatal(err)
+		}
+		states = append(states, s)
+		observers = append(observers, Observer{Observes: d.Spec().Observes, Observe: s.Observe, Long: d.Spec().Long, AtLeast: d.Spec().AtLeast})
+	}
+	tl := New(code, observers)
+	s := wire.Splitter{Emit: func(raw wire.Raw) {
+		g, err := wire.Parse(raw)
+		if err != nil {
+			tb.Fatal(err)
+		}
+		w, err := tl.Feed(g)
+		if err != nil {
+			tb.Fatal(err)
+		}
+		events += int(w.Events)
+		for _, s := range states {
+			s.Judge(&w)
+		}
+	}}
+	if _, err := s.Write(data); err != nil {
+		tb.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		tb.Fatal(err)
+	}
+	return events
+}
