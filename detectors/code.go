@@ -226,12 +226,17 @@ func ClassOf(start string) Class {
 }
 
 // IsStandard reports whether a function is of Go's standard library: whether its
-// package's path begins with the name of one of the library's top folders. (A
+// package's path begins with the name of one of the library's top folders, none of which
+// has a dot in it (go.uber.org is not go). Assembly's functions may have no package. (A
 // frame's file would tell less: a build with -trimpath has no GOROOT in it.)
 func IsStandard(fn string) bool {
-	top := fn
-	if i := strings.IndexAny(fn, "/."); i >= 0 {
-		top = fn[:i]
+	path, _, _ := strings.Cut(fn, "[") // a type argument has a path of its own
+	top, _, folder := strings.Cut(path, "/")
+	if !folder {
+		var dot bool
+		if top, _, dot = strings.Cut(path, "."); !dot {
+			return true
+		}
 	}
 	switch top {
 	case "archive", "arena", "bufio", "builtin", "bytes", "cmp", "compress", "container",

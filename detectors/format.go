@@ -10,9 +10,9 @@ func short(d time.Duration) string {
 	switch {
 	case d < time.Microsecond:
 		return d.String()
-	case d < time.Millisecond:
+	case d < 999500: // what rounds to 1000 belongs to the next unit
 		return trim(float64(d)/1e3, "µs")
-	case d < time.Second:
+	case d < 999500*time.Microsecond:
 		return trim(float64(d)/1e6, "ms")
 	default:
 		return trim(d.Seconds(), "s")

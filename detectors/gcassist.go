@@ -1,8 +1,10 @@
 package detectors
 
 import (
+	"cmp"
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/gotracewatch/tracewatch/internal/hist"
@@ -53,7 +55,7 @@ type gcAssist struct {
 	GCAssist
 	code    *Code
 	marking bool
-	heap    uint64 // the live heap when it was last said; 0: not yet
+	heap    uint64 // the live heap when it was last said
 	now     *assistWindow
 	past    recent[*assistWindow]
 }
@@ -66,6 +68,11 @@ type assistWindow struct {
 	stacks  map[StackID]SiteEvidence // of this window only
 	buckets []assistBucket           // by time, without holes where nothing happened
 	worst   GoroutineEvidence
+
+	// before is what was allocated from the last window's last word on the heap's size to
+	// the first of this one. It counts if there was no gap between them.
+	before assistBucket
+	said   bool
 }
 
 func newAssistWindow() *assistWindow { return &assistWindow{bytes: make(map[SiteID]uint64)} }
@@ -111,13 +118,18 @@ func (s *gcAssist) Observe(o *Observation) {
 // was allocated, by the goroutine that runs there. The runtime tells the heap's size
 // without a stack: where the goroutine was seen last is the closest.
 func (s *gcAssist) allocated(o *Observation) {
-	if s.heap != 0 && o.Value > s.heap {
-		s.bucket(o.Time).bytes += o.Value - s.heap
+	grown := o.Value - min(s.heap, o.Value)
+	s.heap = o.Value
+	switch {
+	case !s.now.said:
+		s.now.said = true
+		s.now.before = assistBucket{number: int64(o.Time) / int64(s.Bucket), bytes: grown}
+	case grown > 0:
+		s.bucket(o.Time).bytes += grown
 		if s.marking && o.G != nil && o.G.Class == ClassUser { // at other times it makes nobody assist
-			s.now.bytes[s.code.seenAt(o)] += o.Value - s.heap
+			s.now.bytes[s.code.seenAt(o)] += grown
 		}
 	}
-	s.heap = o.Value
 }
 
 func (s *gcAssist) bucket(at Time) *assistBucket {
@@ -131,9 +143,10 @@ func (s *gcAssist) bucket(at Time) *assistBucket {
 }
 
 func (s *gcAssist) Judge(w *Window) ([]Finding, Verdict) {
-	if w.Fresh {
-		s.heap = 0
+	if !w.Fresh && s.now.before.bytes > 0 {
+		s.now.buckets = append(s.now.buckets, s.now.before)
 	}
+	s.marking = false // the next generation says so if it goes on
 	s.now.bySite(w.Code)
 	s.past.add(w, s.now)
 	judged := s.now
@@ -238,26 +251,30 @@ func (a *assistWindow) bySite(code *Code) {
 func correlate(buckets []assistBucket, length time.Duration) (r, slope, rate float64) {
 	// A piece that two windows share comes twice; pieces in which nothing at all
 	// happened do not come.
-	sum := make(map[int64]assistBucket)
-	lo, hi := int64(math.MaxInt64), int64(math.MinInt64)
+	slices.SortFunc(buckets, func(a, b assistBucket) int { return cmp.Compare(a.number, b.number) })
+	pieces := buckets[:0]
 	for _, b := range buckets {
-		t := sum[b.number]
-		sum[b.number] = assistBucket{b.number, t.bytes + b.bytes, t.assist + b.assist}
-		lo, hi = min(lo, b.number), max(hi, b.number)
+		if k := len(pieces); k > 0 && pieces[k-1].number == b.number {
+			pieces[k-1].bytes += b.bytes
+			pieces[k-1].assist += b.assist
+		} else {
+			pieces = append(pieces, b)
+		}
 	}
-	n := float64(hi - lo + 1)
-	if len(sum) < 8 {
+	if len(pieces) == 0 {
 		return 0, 0, 0
 	}
+	n := float64(pieces[len(pieces)-1].number - pieces[0].number + 1)
 	var sx, sy, sxx, syy, sxy float64
-	for _, b := range sum {
+	for _, b := range pieces {
 		x := float64(b.bytes) / length.Seconds() / 1e6
 		y := float64(b.assist) / 1e6
 		sx, sy, sxx, syy, sxy = sx+x, sy+y, sxx+x*x, syy+y*y, sxy+x*y
 	}
 	vx, vy, cov := sxx-sx*sx/n, syy-sy*sy/n, sxy-sx*sy/n
-	if vx <= 0 || vy <= 0 {
-		return 0, 0, sx / n * 1e6
+	rate = sx / n * 1e6
+	if len(pieces) < 8 || vx <= 0 || vy <= 0 {
+		return 0, 0, rate
 	}
-	return cov / math.Sqrt(vx*vy), cov / vx, sx / n * 1e6
+	return max(-1, min(1, cov/math.Sqrt(vx*vy))), cov / vx, rate
 }

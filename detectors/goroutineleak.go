@@ -97,19 +97,20 @@ func (s *goroutineLeak) Judge(w *Window) ([]Finding, Verdict) {
 		}
 		findings = append(findings, s.finding(w, site, sum, k, span))
 	}
-	return findings, verdict
+	return ranked(findings), verdict
 }
 
 // grows reports how many goroutines a second a site gains, and whether it does so
-// all the time: the look-back is cut into pieces of two seconds, and each must
-// grow.
+// all the time: the look-back is cut into at most eight pieces of two seconds or more,
+// and each must grow. A window belongs to the piece that its middle lies in: its end may
+// lie a little on either side of a piece's.
 func (s *goroutineLeak) grows(site SiteID, end Time) (perSecond float64, all bool) {
-	const piece = 2 * time.Second
 	var gain [8]int
-	pieces := min(int(s.LookBack/piece), len(gain))
+	pieces := max(1, min(int(s.LookBack/(2*time.Second)), len(gain)))
+	piece := s.LookBack / time.Duration(pieces)
 	for _, p := range s.past.past {
-		i := int(end.Sub(p.end) / piece)
-		if i < pieces {
+		middle := p.start.Add(p.end.Sub(p.start) / 2)
+		if i := int(end.Sub(middle) / piece); i < pieces {
 			b := p.value[site]
 			gain[i] += b.created - b.ended
 		}
@@ -122,7 +123,7 @@ func (s *goroutineLeak) grows(site SiteID, end Time) (perSecond float64, all boo
 	}
 	sum := s.sum(site)
 	all = all && float64(sum.created) >= s.Ratio*float64(sum.ended)
-	return float64(total) / (time.Duration(pieces) * piece).Seconds(), all
+	return float64(total) / s.LookBack.Seconds(), all
 }
 
 func (s *goroutineLeak) sum(site SiteID) (b births) {

@@ -68,12 +68,18 @@ func netOpOf(frames []Frame) NetOp {
 			}
 		}
 		switch {
+		case fn == "internal/poll.(*pollDesc).waitRead":
+			op.FD, op.Mode = FDOther, NetRead
+		case fn == "internal/poll.(*pollDesc).waitWrite":
+			op.FD, op.Mode = FDOther, NetWrite // sendfile and splice have no method of FD further out
 		case strings.HasPrefix(fn, "internal/poll.(*FD)."):
 			op.FD = FDOther
-			op.Mode = pollMode(strings.TrimPrefix(fn, "internal/poll.(*FD)."))
+			if m := pollMode(strings.TrimPrefix(fn, "internal/poll.(*FD).")); m != NetOther {
+				op.Mode = m
+			}
 		case op.FD == FDNone:
 			// above the poller's frames, or no network wait at all
-		case strings.HasPrefix(fn, "os.(*File)."):
+		case strings.HasPrefix(fn, "os.(*File).") && op.FD == FDOther: // else it is copied to a file
 			op.FD = FDFile
 		case fn == "net.(*netFD).connect":
 			op.Mode = NetConnect
@@ -137,7 +143,10 @@ func idleReader(fn string) bool {
 		"golang.org/x/net/http2.(*serverConn).readFrames",
 		"golang.org/x/net/http2.(*clientConnReadLoop).run",
 		"google.golang.org/grpc/internal/transport.(*http2Server).HandleStreams",
-		"google.golang.org/grpc/internal/transport.(*http2Client).reader":
+		"google.golang.org/grpc/internal/transport.(*http2Client).reader",
+		"github.com/gorilla/websocket.(*Conn).NextReader", // a message comes when it comes
+		"github.com/coder/websocket.(*Conn).Reader",
+		"golang.org/x/net/websocket.(*Conn).Read":
 		return true
 	}
 	return false

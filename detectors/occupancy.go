@@ -15,7 +15,11 @@ type siteRun struct {
 	run     time.Duration
 	longest time.Duration
 	runs    int
-	start   SiteID
+
+	// start is the function whose goroutines ran here for more than half of the time, if
+	// there is one, and lead by how much (Boyer and Moore's majority vote).
+	start SiteID
+	lead  time.Duration
 }
 
 // occupancyKinds are the observations that end a run.
@@ -35,7 +39,14 @@ func (u *occupancy) ended(o *Observation) {
 	r.run += o.Duration
 	r.longest = max(r.longest, o.Duration)
 	r.runs++
-	r.start = o.G.Start
+	switch {
+	case r.start == o.G.Start:
+		r.lead += o.Duration
+	case o.Duration > r.lead:
+		r.start, r.lead = o.G.Start, o.Duration-r.lead
+	default:
+		r.lead -= o.Duration
+	}
 }
 
 // top returns the function whose goroutines ran longest, and the site among theirs
@@ -51,6 +62,9 @@ func (u *occupancy) top() (start, site SiteID, run time.Duration) {
 		if r := &u.bySite[id]; r.start == start && r.run > most {
 			site, most = SiteID(id), r.run
 		}
+	}
+	if site == 0 {
+		site = start
 	}
 	return start, site, run
 }

@@ -39,7 +39,7 @@ func (d Preemption) Spec() Spec {
 		Doc:      "A goroutine kept its P much longer than the 10 ms that the runtime allows, or goroutines had to be stopped often while others waited (preempt-rate).",
 		Observes: Set(GoStop),
 		Long:     Set(GoStart, GoPark, GoSyscall, GoEnd),
-		AtLeast:  allowed, // what is shorter than the runtime allows is nobody's failure
+		AtLeast:  d.shortest(),
 	}
 }
 
@@ -56,6 +56,18 @@ func (d Preemption) New(code *Code) (State, error) {
 	return &preemption{Preemption: d, code: code, past: recent[*preemptWindow]{of: d.LookBack}, now: newPreemptWindow()}, s.err
 }
 
+// shortest is the shortest run or delay that matters: what is shorter than the runtime
+// allows is nobody's failure, unless the user says so.
+func (d Preemption) shortest() time.Duration {
+	least := allowed
+	for _, own := range [...]time.Duration{d.Run, d.Delay} {
+		if own > 0 {
+			least = min(least, own)
+		}
+	}
+	return least
+}
+
 // allowed is how long the runtime lets a goroutine run.
 const allowed = 10 * time.Millisecond
 
@@ -69,10 +81,13 @@ type preemption struct {
 type preemptWindow struct {
 	long        map[SiteID]*longRuns
 	preemptions int
-	preempted   map[SiteID]int
+	preempted   map[preemptedAt]int
 	victims     map[SiteID]int // late starts, by the function the goroutine began in
 	interval    hist.Histogram // how long preempted goroutines had run
 }
+
+// preemptedAt is where goroutines that began in a function were preempted.
+type preemptedAt struct{ start, site SiteID }
 
 // longRuns are the runs at one site that passed what is allowed.
 type longRuns struct {
@@ -83,7 +98,7 @@ type longRuns struct {
 }
 
 func newPreemptWindow() *preemptWindow {
-	return &preemptWindow{long: make(map[SiteID]*longRuns), preempted: make(map[SiteID]int), victims: make(map[SiteID]int)}
+	return &preemptWindow{long: make(map[SiteID]*longRuns), preempted: make(map[preemptedAt]int), victims: make(map[SiteID]int)}
 }
 
 func (s *preemption) Observe(o *Observation) {
@@ -100,16 +115,17 @@ func (s *preemption) Observe(o *Observation) {
 		return // what an assist costs is gc-assist's to tell
 	}
 	preempted := o.Kind == GoStop && o.Reason == ReasonPreempted
-	if !preempted && o.Duration < allowed {
+	long := o.Duration >= min(allowed, s.Run)
+	if !preempted && !long {
 		return
 	}
 	site := s.code.seenAt(o)
 	if preempted {
 		s.now.preemptions++
-		s.now.preempted[site]++
+		s.now.preempted[preemptedAt{o.G.Start, site}]++
 		s.now.interval.Add(o.Duration)
 	}
-	if o.Duration < allowed {
+	if !long {
 		return
 	}
 	l := s.now.long[site]
@@ -118,13 +134,14 @@ func (s *preemption) Observe(o *Observation) {
 		s.now.long[site] = l
 	}
 	l.n++
+	longest := o.Duration > l.max
+	l.max = max(l.max, o.Duration)
 	if o.Duration < s.Run {
 		return
 	}
 	l.failed++
 	l.total += o.Duration
-	if o.Duration > l.max {
-		l.max = o.Duration
+	if longest {
 		l.worst = GoroutineEvidence{ID: o.G.ID, Proc: o.Proc, At: o.Time.Add(-o.Duration), Duration: o.Duration, Stack: o.Stack, What: "ran without being stopped, was here at the end"}
 	}
 }
@@ -151,14 +168,13 @@ func (s *preemption) Judge(w *Window) ([]Finding, Verdict) {
 	if f, ok := s.rate(w, all, judged); ok && len(findings) == 0 {
 		findings = append(findings, f)
 	}
-	return findings, Verdict{Applicable: true, Value: worstRun.Seconds(), Threshold: s.Run.Seconds(), Unit: "s",
+	return ranked(findings), Verdict{Applicable: true, Value: worstRun.Seconds(), Threshold: s.Run.Seconds(), Unit: "s",
 		Note: fmt.Sprintf("%.0f preemptions a second", s.perSecond(all.preemptions))}
 }
 
 func (s *preemption) failure(w *Window, site SiteID, l *longRuns, all *preemptWindow) Finding {
 	name := w.Code.Site(site).Short()
-	interval := all.interval.Quantile(0.5)
-	return Finding{
+	f := Finding{
 		Severity: severity(l.max, 10*s.Run),
 		Start:    s.past.start(),
 		End:      w.End,
@@ -173,12 +189,16 @@ func (s *preemption) failure(w *Window, site SiteID, l *longRuns, all *preemptWi
 				{Name: "longest run", Value: l.max.Seconds(), Unit: "s", Threshold: s.Run.Seconds()},
 				{Name: "runs that long", Value: float64(l.failed), Unit: "{run}", Threshold: float64(s.Runs)},
 				{Name: "runs past 10 ms", Value: float64(l.n), Unit: "{run}"},
-				{Name: "median run when preempted, sysmon's interval at least", Value: interval.Seconds(), Unit: "s", Threshold: s.Interval.Seconds()},
 			},
 			Sites:      []SiteEvidence{{Site: site, Count: l.failed, Total: l.total, Max: l.max, What: "ran without being stopped"}},
 			Goroutines: []GoroutineEvidence{l.worst},
 		},
 	}
+	if all.interval.Count() > 0 {
+		f.Evidence.Measures = append(f.Evidence.Measures, Measure{Name: "median run when preempted, sysmon's interval at least",
+			Value: all.interval.Quantile(0.5).Seconds(), Unit: "s", Threshold: s.Interval.Seconds()})
+	}
+	return f
 }
 
 // rate judges how often goroutines were stopped.
@@ -187,15 +207,20 @@ func (s *preemption) rate(w *Window, all, judged *preemptWindow) (Finding, bool)
 	if perSecond <= s.Rate || judged.preemptions == 0 || s.past.span() < time.Second {
 		return Finding{}, false
 	}
-	var site SiteID
-	for id, n := range all.preempted {
-		if n > all.preempted[site] || n == all.preempted[site] && id < site {
-			site = id
+	starts, sites := make(map[SiteID]int), make(map[SiteID]int)
+	for at, n := range all.preempted {
+		starts[at.start] += n
+	}
+	hog := most(starts)
+	for at, n := range all.preempted {
+		if at.start == hog {
+			sites[at.site] += n
 		}
 	}
+	site := most(sites)
 	victims := 0
 	for start, n := range all.victims {
-		if w.Code.Site(start).Func != w.Code.Site(site).Func {
+		if start != hog {
 			victims += n
 		}
 	}
@@ -219,7 +244,7 @@ func (s *preemption) rate(w *Window, all, judged *preemptWindow) (Finding, bool)
 				{Name: "preemptions", Value: perSecond, Unit: "1/s", Threshold: s.Rate},
 				{Name: "late starts of other code", Value: s.perSecond(victims), Unit: "1/s", Threshold: float64(s.Victims)},
 			},
-			Sites: []SiteEvidence{{Site: site, Count: all.preempted[site], What: "was preempted"}},
+			Sites: []SiteEvidence{{Site: site, Count: sites[site], What: "was preempted"}},
 		},
 	}, true
 }

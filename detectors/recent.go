@@ -3,7 +3,8 @@ package detectors
 import "time"
 
 // maxRecent bounds the windows kept, for a trace whose generations are made very short.
-const maxRecent = 128
+// Five minutes of half seconds fit.
+const maxRecent = 1024
 
 // recent keeps one value for each of the last windows. A detector looks back over
 // these, and never further, so that a dump of the same windows shows the same.
@@ -20,11 +21,8 @@ type pastWindow[T any] struct {
 // add takes the value of the window that ends now and forgets the windows that lie
 // before the look-back, or before a gap.
 func (r *recent[T]) add(w *Window, v T) {
-	if w.Fresh {
-		r.past = r.past[:0]
-	}
 	drop := max(0, len(r.past)+1-maxRecent)
-	for drop < len(r.past) && w.End.Sub(r.past[drop].start) > r.of {
+	for drop < len(r.past) && (w.Fresh || w.End.Sub(r.past[drop].start) > r.of) {
 		drop++
 	}
 	n := copy(r.past, r.past[drop:])

@@ -140,11 +140,11 @@ func TestCorruptTraces(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			rng := rand.New(rand.NewPCG(1, uint64(len(data))))
 			for seed := range uint64(190) {
-				checkAnalysis(t, tracegen.Corrupt(seed, data), fmt.Sprintf("corruption %d", seed))
+				_, _ = checkAnalysis(t, tracegen.Corrupt(seed, data), fmt.Sprintf("corruption %d", seed))
 				flipped := slices.Clone(data)
 				at := rng.IntN(len(flipped))
 				flipped[at] ^= byte(1 + rng.IntN(255))
-				checkAnalysis(t, flipped, fmt.Sprintf("byte %d flipped", at))
+				_, _ = checkAnalysis(t, flipped, fmt.Sprintf("byte %d flipped", at))
 				broken += 2
 			}
 		})

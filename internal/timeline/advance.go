@@ -36,23 +36,11 @@ func (t *Timeline) always(err error) outcome {
 	return happened
 }
 
-// advance lets c's event happen, if it can.
+// advance lets c's event happen, if it can. The most frequent types are in hot.
 func (t *Timeline) advance(c *cursor) outcome {
 	switch c.Type {
-	case wire.EvGoStart:
-		return t.goStart(c)
-	case wire.EvGoBlock:
-		return t.goBlock(c)
-	case wire.EvGoStop:
-		return t.goStop(c)
 	case wire.EvGoDestroy:
 		return t.goDestroy(c)
-	case wire.EvGoUnblock:
-		return t.goUnblock(c)
-	case wire.EvGoSyscallBegin:
-		return t.syscallBegin(c)
-	case wire.EvGoSyscallEnd:
-		return t.syscallEnd(c)
 	case wire.EvGoSyscallEndBlocked:
 		return t.syscallEndBlocked(c)
 	case wire.EvGoCreate, wire.EvGoCreateBlocked:

@@ -27,41 +27,23 @@ func (t *Timeline) transition(kind detectors.Kind, c *cursor, th *thread, g *gor
 	return o
 }
 
-// stopped notes where and why g stopped running.
-func (t *Timeline) stopped(g *goroutine, o *detectors.Observation, reason detectors.Reason, stack detectors.StackID) {
-	if stack != 0 && (g.Start == 0 || o.Kind == detectors.GoPark) {
-		s := t.code.Stack(stack)
-		if g.Start == 0 {
-			g.Start, g.Class = s.Bottom, s.Class
-		}
-		if o.Kind == detectors.GoPark && s.Net.FD != detectors.FDNone {
-			t.parkedOnNet(g, s)
-		}
-	}
-	g.Reason, g.Stack = reason, stack
-	o.Reason, o.Stack = reason, stack
-}
-
 // parkedOnNet notes whether a network wait is on somebody's behalf. Request handlers
 // always are. For others what came between this wait and the last one tells: see
 // given. A newborn that reads in the very function it began in is a
-// connection's loop, in any other function it is an errand.
+// connection's loop, in any other function it is an errand. To where it read first of
+// all, before it was given anything, a server's loop comes back for the next request,
+// whatever it waited for in between.
 func (t *Timeline) parkedOnNet(g *goroutine, s *detectors.Stack) {
+	first := g.netSite == 0 && g.Born && !g.given
 	if g.netSite == 0 && g.Born {
 		g.given = g.given || t.code.Site(s.Site).Func != t.code.Site(g.Start).Func
 	}
 	elsewhere := g.netSite != 0 && g.netSite != s.Site
-	g.OnBehalf = s.Request || g.given || elsewhere
-	g.netSite, g.given = s.Site, false
-}
-
-// handed notes that another goroutine woke g from a channel: it was given something.
-// Locks and timers give nothing.
-func handed(g *goroutine, o *detectors.Observation) {
-	switch g.Reason.Cause() {
-	case detectors.CauseChanReceive, detectors.CauseSelect:
-		g.given = g.given || o.By != detectors.NoGoroutine
+	g.OnBehalf = s.Request || (g.given || elsewhere) && s.Site != g.home
+	if first {
+		g.home = s.Site
 	}
+	g.netSite, g.given = s.Site, false
 }
 
 func (t *Timeline) goStatus(c *cursor) error {
@@ -185,21 +167,6 @@ func (t *Timeline) born(id uint64) (*goroutine, error) {
 	return g, nil
 }
 
-func (t *Timeline) goStart(c *cursor) outcome {
-	g := t.gs.find(c.Args[0])
-	if g == nil || g.status != wire.GoRunnable || !succeeds(t.gen, c.Args[1], g.gen, g.seq) {
-		// It may not be created, not listed or not woken yet, on a thread whose
-		// events come later here.
-		return notYet
-	}
-	th := c.thread
-	if err := th.check(needThread | needProc | needNoGo); err != nil {
-		return t.broke(err)
-	}
-	t.started(c, th, g)
-	return happened
-}
-
 // started lets g run on th.
 func (t *Timeline) started(c *cursor, th *thread, g *goroutine) {
 	o := t.transition(detectors.GoStart, c, th, g, wire.GoRunning)
@@ -216,30 +183,6 @@ func (t *Timeline) notRunning(th *thread) outcome {
 		return t.broke(err)
 	}
 	return t.broke(th.notHeld())
-}
-
-func (t *Timeline) goStop(c *cursor) outcome {
-	th := c.thread
-	g := th.runs(wire.GoRunning)
-	if g == nil {
-		return t.notRunning(th)
-	}
-	o := t.transition(detectors.GoStop, c, th, g, wire.GoRunnable)
-	t.stopped(g, o, t.sym.reason(c.Args[0]), t.sym.stack(c.Args[1]))
-	th.unbind()
-	return happened
-}
-
-func (t *Timeline) goBlock(c *cursor) outcome {
-	th := c.thread
-	g := th.runs(wire.GoRunning)
-	if g == nil {
-		return t.notRunning(th)
-	}
-	o := t.transition(detectors.GoPark, c, th, g, wire.GoWaiting)
-	t.stopped(g, o, t.sym.reason(c.Args[0]), t.sym.stack(c.Args[1]))
-	th.unbind()
-	return happened
 }
 
 func (t *Timeline) goDestroy(c *cursor) outcome {
@@ -266,19 +209,6 @@ func (t *Timeline) ended(c *cursor, th *thread, g *goroutine) {
 	t.gs.remove(g)
 }
 
-func (t *Timeline) goUnblock(c *cursor) outcome {
-	g := t.gs.find(c.Args[0])
-	if g == nil || g.status != wire.GoWaiting || !succeeds(t.gen, c.Args[1], g.gen, g.seq) {
-		return notYet
-	}
-	o := t.transition(detectors.GoUnpark, c, c.thread, g, wire.GoRunnable)
-	o.Reason, o.Stack = g.Reason, g.Stack
-	o.ByStack = t.sym.stack(c.Args[2])
-	handed(g, o)
-	g.seq = c.Args[1]
-	return happened
-}
-
 // goSwitch is a coroutine's hand-over: the goroutine named is woken, the running one
 // parks or ends, the goroutine named starts, all at once.
 func (t *Timeline) goSwitch(c *cursor) outcome {
@@ -297,49 +227,13 @@ func (t *Timeline) goSwitch(c *cursor) outcome {
 	o := t.transition(detectors.GoUnpark, c, th, next, wire.GoRunnable)
 	o.Reason, o.Stack = next.Reason, next.Stack
 	if c.Type == wire.EvGoSwitch {
-		o := t.transition(detectors.GoPark, c, th, cur, wire.GoWaiting)
-		t.stopped(cur, o, detectors.ReasonNone, 0)
+		t.transition(detectors.GoPark, c, th, cur, wire.GoWaiting)
+		cur.Reason, cur.Stack = detectors.ReasonNone, 0 // neither is recorded
 	} else {
 		t.ended(c, th, cur)
 	}
 	th.unbind()
 	t.started(c, th, next)
-	return happened
-}
-
-func (t *Timeline) syscallBegin(c *cursor) outcome {
-	th := c.thread
-	g := th.runs(wire.GoRunning)
-	if g == nil {
-		return t.notRunning(th)
-	}
-	p := t.proc(th.p)
-	if p == nil {
-		return t.broke(fmt.Errorf("P %d is not known", th.p))
-	}
-	if !succeeds(t.gen, c.Args[0], p.gen, p.seq) {
-		return t.broke(fmt.Errorf("P %d's events are out of sequence: %d after %d", th.p, c.Args[0], p.seq))
-	}
-	p.seq = c.Args[0]
-	p.status = wire.ProcSyscall
-	o := t.transition(detectors.GoSyscall, c, th, g, wire.GoSyscall)
-	t.stopped(g, o, detectors.ReasonNone, t.sym.stack(c.Args[1]))
-	return happened
-}
-
-func (t *Timeline) syscallEnd(c *cursor) outcome {
-	th := c.thread
-	g := th.runs(wire.GoSyscall)
-	if g == nil {
-		return t.notRunning(th)
-	}
-	p := t.proc(th.p)
-	if p == nil || p.status != wire.ProcSyscall {
-		return t.broke(fmt.Errorf("P %d is not in a system call", th.p))
-	}
-	p.status = wire.ProcRunning
-	o := t.transition(detectors.GoSyscallEnd, c, th, g, wire.GoRunning)
-	o.Stack = g.Stack
 	return happened
 }
 

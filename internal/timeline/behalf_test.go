@@ -88,6 +88,20 @@ func TestConnectionLoop(t *testing.T) {
 	require.Equal(t, []bool{false, false, false}, onBehalf(t, s, g))
 }
 
+// TestServerLoop: one that was made to read requests and asks elsewhere for each of them
+// does only that on behalf. The next request is nobody's yet.
+func TestServerLoop(t *testing.T) {
+	s := newStage()
+	g := s.born("main.serveConn")
+	for range 2 {
+		s.netRead(g, "main.serveConn")
+		s.netRead(g, "main.query", "main.serveConn")
+		s.netRead(g, "main.render", "main.serveConn")
+	}
+	s.netRead(g, "main.serveConn")
+	require.Equal(t, []bool{false, true, true, false, true, true, false}, onBehalf(t, s, g))
+}
+
 // TestErrand: one that was made to do something, and reads in another function for
 // it, does that on behalf. From then on it is a loop unless it gets something to do.
 func TestErrand(t *testing.T) {

@@ -1,7 +1,6 @@
 package timeline
 
 import (
-	"fmt"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -245,7 +244,7 @@ func TestMissingTexts(t *testing.T) {
 	stop := r.of(nil, detectors.GoStop)[0]
 	require.Zero(t, stop.Stack)
 	references, dropped := r.tl.Unknown()
-	require.EqualValues(t, 5, references, fmt.Sprint("a text, and a reason and a stack twice"))
+	require.EqualValues(t, 5, references, "a text, and a reason and a stack twice")
 	require.Zero(t, dropped)
 }
 

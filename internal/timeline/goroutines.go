@@ -21,6 +21,7 @@ type goroutine struct {
 
 	given       bool              // something to do, since its last network wait
 	netSite     detectors.SiteID  // of that wait
+	home        detectors.SiteID  // of the first one, if nothing was given before
 	assistStack detectors.StackID // of the assist that is going on
 
 	place  uint32 // its chunk's number and its slot there

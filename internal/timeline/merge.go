@@ -39,15 +39,6 @@ func (f frontier) update(i int) {
 	}
 }
 
-// moved is update(0): the earliest thread went on to a later event. Nearly always it is
-// still the earliest.
-func (f frontier) moved(at wire.Time) {
-	f[0].time = at
-	if len(f) > 1 && f[1].time < at || len(f) > 2 && f[2].time < at {
-		f.down(0)
-	}
-}
-
 func (f *frontier) remove(i int) {
 	h := *f
 	for i > 0 {

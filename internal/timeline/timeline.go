@@ -37,8 +37,10 @@ const (
 // A Timeline follows a trace. It is used by one goroutine at a time.
 type Timeline struct {
 	code      *detectors.Code
-	observers []Observer
-	listeners [detectors.NumKinds][]listener // the observers that want a kind
+	listeners [detectors.NumKinds][]listener    // the observers that want a kind
+	heard     detectors.Kinds                   // those that somebody wants
+	eager     [detectors.NumKinds]int           // how many of them want it whatever its duration; they come first
+	shortest  [detectors.NumKinds]time.Duration // the least that one of the others wants
 
 	// OnPanic is told of an observer's panic. It may call SwitchOff.
 	OnPanic func(observer int, value any, stack []byte)
@@ -111,17 +113,26 @@ const (
 
 const notCalling = -1
 
-// New returns a timeline that tells the given observers, in their order.
+// New returns a timeline that tells the given observers, in their order; of each
+// observation first those that want all of its kind, then those that want long ones.
 func New(code *detectors.Code, observers []Observer) *Timeline {
-	t := &Timeline{code: code, observers: observers}
-	for i, o := range observers {
-		for k := range detectors.NumKinds {
-			switch {
-			case o.Observes.Has(k):
+	t := &Timeline{code: code}
+	for k := range detectors.NumKinds {
+		t.shortest[k] = never
+		for i, o := range observers {
+			if o.Observes.Has(k) {
 				t.listeners[k] = append(t.listeners[k], listener{o.Observe, i, anyLength})
-			case o.Long.Has(k):
-				t.listeners[k] = append(t.listeners[k], listener{o.Observe, i, o.AtLeast})
 			}
+		}
+		t.eager[k] = len(t.listeners[k])
+		for i, o := range observers {
+			if o.Long.Has(k) && !o.Observes.Has(k) {
+				t.listeners[k] = append(t.listeners[k], listener{o.Observe, i, o.AtLeast})
+				t.shortest[k] = min(t.shortest[k], o.AtLeast)
+			}
+		}
+		if len(t.listeners[k]) > 0 {
+			t.heard |= detectors.Set(k)
 		}
 	}
 	t.sym = symbols{code: code, sparse: make(map[uint64]int32)}
@@ -219,12 +230,10 @@ func (t *Timeline) install(g *wire.Generation) error {
 	for i := range g.Threads {
 		t.cursors = append(t.cursors, cursor{Cursor: g.Cursor(i), id: g.Threads[i].ID})
 		c := &t.cursors[i]
-		ok, err := c.Next()
-		if err != nil {
-			return err
-		}
-		if ok {
+		if c.Next() {
 			t.frontier.insert(c)
+		} else if c.Err() != nil {
+			return c.Err()
 		}
 	}
 	return nil
@@ -279,6 +288,22 @@ func (t *Timeline) run() (done bool, err error) {
 		if t.npending > 0 {
 			t.tell()
 		}
+		// What step does, for the usual case: the earliest event can happen, and its
+		// thread goes on to another.
+		if f := t.frontier; len(f) > 0 && len(t.samples) == 0 {
+			if c := f[0].c; c.thread != nil && c.thread != &t.nothing && t.hot(c) == happened {
+				t.events++
+				if !c.Next() {
+					if err := c.Err(); err != nil {
+						return true, err
+					}
+					t.frontier.remove(0)
+				} else if f[0].time = c.Time; len(f) > 1 && f[1].time < c.Time || len(f) > 2 && f[2].time < c.Time {
+					f.down(0)
+				}
+				continue
+			}
+		}
 		switch t.step() {
 		case happened:
 		case finished:
@@ -298,7 +323,11 @@ func (t *Timeline) tell() {
 		if !o.Known {
 			long = -1
 		}
-		who := t.listeners[t.kinds[t.told]]
+		kind := t.kinds[t.told]
+		who := t.listeners[kind]
+		if long < t.shortest[kind] {
+			who = who[:t.eager[kind]] // nearly always
+		}
 		for t.toldTo < len(who) {
 			to := &who[t.toldTo]
 			t.toldTo++
@@ -351,21 +380,19 @@ func (t *Timeline) try(i int) outcome {
 		t.nothing.unbind()
 		t.nothing.p = noProc
 	}
-	if out := t.advance(c); out != happened {
+	t.npending = 0 // of the first attempt, if it was broken
+	if out := t.hot(c); out != happened {
 		if out == broken {
 			t.problem = fmt.Errorf("%v at %d: %w", c.Type, c.Time, t.problem)
 		}
 		return out
 	}
 	t.events++
-	more, err := c.Next()
 	switch {
-	case more && i == 0:
-		t.frontier.moved(c.Time)
-	case more:
+	case c.Next():
 		t.frontier.update(i)
-	case err != nil:
-		return t.broke(err)
+	case c.Err() != nil:
+		return t.broke(c.Err())
 	default:
 		t.frontier.remove(i)
 	}
@@ -386,7 +413,7 @@ func (t *Timeline) stamp(at detectors.Time) detectors.Time {
 // there.
 func (t *Timeline) push(kind detectors.Kind, at wire.Time, th *thread) *detectors.Observation {
 	o := &t.unheard
-	if len(t.listeners[kind]) > 0 {
+	if t.heard.Has(kind) {
 		n := t.npending
 		o = &t.pending[n]
 		t.kinds[n] = kind

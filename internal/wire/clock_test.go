@@ -67,7 +67,7 @@ func TestCursorTimeIsBounded(t *testing.T) {
 	})
 	c := g.Cursor(0)
 	for range 5 {
-		ok, err := c.Next()
+		ok, err := c.Next(), c.Err()
 		require.True(t, ok)
 		require.NoError(t, err)
 		require.Equal(t, wire.Time(limits.Nanoseconds-1), c.Time)

@@ -12,50 +12,51 @@ type Cursor struct {
 	Time Time
 	Args [MaxArgs - 1]uint64 // without the time difference; those the type does not have are stale
 
-	thread *Thread
+	data   []byte // of the current batch
+	off    int    // of the next event in it
 	clock  Clock
-	data   []byte // what is left of the current batch
-	next   int    // index of the batch after it
-
+	thread *Thread
+	next   int // index of the batch after the current one
+	err    error
 }
+
+// roomy is a number of bytes in which any event has room (1 + 5×10), rounded up so
+// that a mask keeps an index within.
+const roomy = 64
 
 // Cursor returns a cursor before the first event of the i-th thread.
 func (g *Generation) Cursor(i int) Cursor {
 	return Cursor{thread: &g.Threads[i], clock: g.Clock}
 }
 
-// Next moves to the next event. It returns false at the end, and an error if
-// there is something that is not an event.
-func (c *Cursor) Next() (bool, error) {
-	p := c.data
-	if len(p) == 0 {
-		if !c.nextBatch() {
-			return false, nil
-		}
-		p = c.data
+// Err returns what stopped Next, or nil if it was the end.
+func (c *Cursor) Err() error { return c.err }
+
+// Next moves to the next event. It returns false at the end, and where there is
+// something that is not an event.
+func (c *Cursor) Next() bool {
+	if len(c.data)-c.off < roomy {
+		return c.nextTight()
 	}
-	typ := EventType(p[0])
-	n := int(argCount[typ])
-	if n == 0 {
-		return false, fmt.Errorf("%v (%d) among thread %d's events", typ, uint8(typ), c.thread.ID)
-	}
-	// Nearly all numbers have one byte or two, which are decoded in line. The time
-	// difference is the first.
+	// There are bytes enough for any event. Nearly all numbers have one to four bytes
+	// (a goroutine's three), which are decoded in line. The time difference is the first.
+	p := (*[roomy]byte)(c.data[c.off:])
+	n := int(argCount[p[0]])
 	var dt uint64
 	off := 1
 	for i := range n {
-		var x uint64
-		switch {
-		case off < len(p) && p[off] < 0x80:
-			x = uint64(p[off])
-			off++
-		case off+1 < len(p) && p[off+1] < 0x80:
-			x = uint64(p[off]&0x7f) | uint64(p[off+1])<<7
-			off += 2
-		default:
+		x := binary.LittleEndian.Uint64(p[off:])
+		if x&0x8080 != 0x8080 {
+			two := x >> 7 & 1 // one byte or two, without a branch: which is anybody's guess
+			x = x&0x7f | x>>1&0x3f80&-two
+			off += 1 + int(two)
+		} else if x&0x800000 == 0 {
+			x = x&0x7f | x>>1&0x3f80 | x>>2&0x1fc000
+			off += 3
+		} else {
 			var w int
 			if x, w = binary.Uvarint(p[off:]); w <= 0 {
-				return false, c.cut(typ)
+				return c.nextTight() // it says what is wrong
 			}
 			off += w
 		}
@@ -65,28 +66,62 @@ func (c *Cursor) Next() (bool, error) {
 			c.Args[(i-1)&(len(c.Args)-1)] = x
 		}
 	}
-	c.Type = typ
+	if n == 0 {
+		return c.nextTight()
+	}
+	c.off += off
+	c.Type = EventType(p[0])
 	c.Time = min(c.Time+c.clock.Time(Timestamp(dt)), maxTime)
-	c.data = p[off:]
-	return true, nil
+	return true
 }
 
-// nextBatch goes on to the thread's next batch that has events.
+// nextTight is Next where every byte may be missing.
+func (c *Cursor) nextTight() bool {
+	if c.err != nil || !c.nextBatch() {
+		return false
+	}
+	p := c.data[c.off:]
+	typ := EventType(p[0])
+	n := int(argCount[typ])
+	if n == 0 {
+		c.err = fmt.Errorf("%v (%d) among thread %d's events", typ, uint8(typ), c.thread.ID)
+		return false
+	}
+	dt, w := uvarint(p[1:])
+	if w <= 0 {
+		return c.cut(typ)
+	}
+	off := 1 + w
+	for i := range n - 1 {
+		if c.Args[i], w = uvarint(p[off:]); w <= 0 {
+			return c.cut(typ)
+		}
+		off += w
+	}
+	c.off += off
+	c.Type = typ
+	c.Time = min(c.Time+c.clock.Time(Timestamp(dt)), maxTime)
+	return true
+}
+
+// nextBatch goes on to the thread's next batch that has events if the current one has
+// no more.
 func (c *Cursor) nextBatch() bool {
-	for len(c.data) == 0 {
+	for c.off == len(c.data) {
 		if c.next == len(c.thread.Batches) {
 			return false
 		}
 		b := &c.thread.Batches[c.next]
-		c.data = b.Data
+		c.data, c.off = b.Data, 0
 		c.Time = c.clock.Time(b.Time)
 		c.next++
 	}
 	return true
 }
 
-func (c *Cursor) cut(typ EventType) error {
-	return fmt.Errorf("%v is cut short at the end of a batch of thread %d", typ, c.thread.ID)
+func (c *Cursor) cut(typ EventType) bool {
+	c.err = fmt.Errorf("%v is cut short at the end of a batch of thread %d", typ, c.thread.ID)
+	return false
 }
 
 // argCount is the number of arguments by event type, apart from the table of

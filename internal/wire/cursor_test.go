@@ -24,7 +24,7 @@ func TestCursor(t *testing.T) {
 	var got []string
 	c := g.Cursor(0)
 	for {
-		ok, err := c.Next()
+		ok, err := c.Next(), c.Err()
 		require.NoError(t, err)
 		if !ok {
 			break
@@ -38,7 +38,7 @@ func TestCursor(t *testing.T) {
 		"22000 UserLog [18446744073709551615 1048576 127 128]",
 	}, got)
 	for range 2 {
-		ok, err := c.Next()
+		ok, err := c.Next(), c.Err()
 		require.False(t, ok, "the end stays the end")
 		require.NoError(t, err)
 	}
@@ -69,10 +69,10 @@ func TestCursorErrors(t *testing.T) {
 				b.Raw(test.data...)
 			})
 			c := g.Cursor(0)
-			ok, err := c.Next()
+			ok, err := c.Next(), c.Err()
 			require.True(t, ok)
 			require.NoError(t, err)
-			ok, err = c.Next()
+			ok, err = c.Next(), c.Err()
 			require.False(t, ok)
 			require.ErrorContains(t, err, test.says)
 		})
@@ -86,7 +86,7 @@ func TestEventsDoNotCrossBatches(t *testing.T) {
 		g.Raw(tracegen.AppendBatch(nil, 1, 7, 1, []byte{3, 4, 5})...)
 	})
 	c := g.Cursor(0)
-	_, err := c.Next()
+	_, err := c.Next(), c.Err()
 	require.ErrorContains(t, err, "GoStart is cut short")
 }
 
@@ -100,7 +100,7 @@ func TestCursorAllocatesNothing(t *testing.T) {
 		for i := range g.Threads {
 			c := g.Cursor(i)
 			for {
-				ok, err := c.Next()
+				ok, err := c.Next(), c.Err()
 				if err != nil {
 					t.Error(err)
 				}

@@ -37,6 +37,9 @@ func FuzzSplitter(f *testing.F) {
 				t.Fatalf("generation %d is not at %d", raw.Number, raw.Offset)
 			}
 			readGeneration(raw)
+			if g, err := wire.Parse(raw); err == nil {
+				checkCursors(t, g)
+			}
 		}
 	})
 }
@@ -51,7 +54,7 @@ func readGeneration(raw wire.Raw) (events int) {
 	for i := range g.Threads {
 		c := g.Cursor(i)
 		for {
-			ok, err := c.Next()
+			ok, err := c.Next(), c.Err()
 			if !ok || err != nil {
 				break
 			}
