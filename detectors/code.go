@@ -113,10 +113,16 @@ func (c *Code) seenAt(o *Observation) SiteID {
 	if s := c.Stack(o.G.Stack); s.User {
 		return s.Site
 	}
-	if s := c.Stack(o.G.Creator); s.User && IsStandard(c.Site(o.G.Start).Func) {
+	return c.home(o.G.Start, o.G.Creator)
+}
+
+// home returns the place of the user's code that a goroutine began in: its first
+// function, or, where that is the library's (sync.WaitGroup.Go), the go statement.
+func (c *Code) home(start SiteID, creator StackID) SiteID {
+	if s := c.Stack(creator); s.User && IsStandard(c.Site(start).Func) {
 		return s.Site
 	}
-	return o.G.Start
+	return start
 }
 
 // NumSites returns one more than the largest SiteID given so far.

@@ -2,24 +2,42 @@ package detectors
 
 import "time"
 
-// occupancy tells who used the Ps during a window: running time by the function a
-// goroutine began in, and by the site where it was seen to stop.
+// occupancy tells who used the Ps during a window. On the hot path it only adds to a
+// table by stack; what that means is worked out at the window's end.
 type occupancy struct {
-	code    *Code
-	byStart []time.Duration
-	bySite  []siteRun
-	total   time.Duration
+	code *Code
+
+	// byStack is running time by the stack that ended the run, or was seen last before.
+	byStack []runs
+
+	// stackless is that of goroutines that ended without having been seen anywhere, by
+	// the stack of their go statement.
+	stackless []stacklessRuns
+
+	total time.Duration
 }
 
-type siteRun struct {
-	run     time.Duration
-	longest time.Duration
-	runs    int
+// runs sums up uninterrupted runs.
+type runs struct {
+	n              int
+	total, longest time.Duration
+}
 
-	// start is the function whose goroutines ran here for more than half of the time, if
-	// there is one, and lead by how much (Boyer and Moore's majority vote).
-	start SiteID
-	lead  time.Duration
+type stacklessRuns struct {
+	runs
+	start SiteID // the function they began in
+}
+
+func (r *runs) add(d time.Duration) {
+	r.n++
+	r.total += d
+	r.longest = max(r.longest, d)
+}
+
+func (r *runs) merge(o runs) {
+	r.n += o.n
+	r.total += o.total
+	r.longest = max(r.longest, o.longest)
 }
 
 // occupancyKinds are the observations that end a run.
@@ -27,50 +45,82 @@ const occupancyKinds Kinds = 1<<GoStop | 1<<GoPark | 1<<GoSyscall | 1<<GoEnd
 
 // ended counts a run of the service's own code that has just ended.
 func (u *occupancy) ended(o *Observation) {
-	if o.From != Running || !o.Known || o.G.Class != ClassUser {
+	g := o.G
+	if o.From != Running || !o.Known || g.Class != ClassUser {
 		return
 	}
 	u.total += o.Duration
-	u.byStart = grow(u.byStart, int(o.G.Start))
-	u.byStart[o.G.Start] += o.Duration
-	site := u.code.seenAt(o)
-	u.bySite = grow(u.bySite, int(site))
-	r := &u.bySite[site]
-	r.run += o.Duration
-	r.longest = max(r.longest, o.Duration)
-	r.runs++
-	switch {
-	case r.start == o.G.Start:
-		r.lead += o.Duration
-	case o.Duration > r.lead:
-		r.start, r.lead = o.G.Start, o.Duration-r.lead
-	default:
-		r.lead -= o.Duration
+	id := o.Stack
+	if id == 0 {
+		id = g.Stack
 	}
+	if id != 0 {
+		if int(id) >= len(u.byStack) {
+			u.byStack = grow(u.byStack, int(id))
+		}
+		u.byStack[id].add(o.Duration)
+		return
+	}
+	u.stackless = grow(u.stackless, int(g.Creator))
+	r := &u.stackless[g.Creator]
+	r.add(o.Duration)
+	r.start = g.Start
 }
 
-// top returns the function whose goroutines ran longest, and the site among theirs
-// where most of that time went.
-func (u *occupancy) top() (start, site SiteID, run time.Duration) {
-	for id, d := range u.byStart {
-		if d > run {
-			start, run = SiteID(id), d
+// occupant is a function whose goroutines used the Ps.
+type occupant struct {
+	start SiteID // the function
+	runs  runs   // of all its goroutines
+	site  SiteID // where among its code most of the time went
+	at    runs   // what ran there
+}
+
+// top returns the function whose goroutines ran longest.
+func (u *occupancy) top() occupant {
+	type place struct{ start, site SiteID }
+	starts, places := make(map[SiteID]*runs), make(map[place]*runs)
+	count := func(start, site SiteID, r runs) {
+		if starts[start] == nil {
+			starts[start] = new(runs)
+		}
+		starts[start].merge(r)
+		at := place{start, site}
+		if places[at] == nil {
+			places[at] = new(runs)
+		}
+		places[at].merge(r)
+	}
+	for id, r := range u.byStack {
+		if r.n > 0 {
+			s := u.code.Stack(StackID(id))
+			site := s.Site
+			if !s.User {
+				site = s.Bottom
+			}
+			count(s.Bottom, site, r)
 		}
 	}
-	var most time.Duration
-	for id := range u.bySite {
-		if r := &u.bySite[id]; r.start == start && r.run > most {
-			site, most = SiteID(id), r.run
+	for id, r := range u.stackless {
+		if r.n > 0 {
+			count(r.start, u.code.home(r.start, StackID(id)), r.runs)
 		}
 	}
-	if site == 0 {
-		site = start
+	var top occupant
+	for start, r := range starts {
+		if r.total > top.runs.total || r.total == top.runs.total && start < top.start {
+			top.start, top.runs = start, *r
+		}
 	}
-	return start, site, run
+	for at, r := range places {
+		if at.start == top.start && (r.total > top.at.total || r.total == top.at.total && at.site < top.site) {
+			top.site, top.at = at.site, *r
+		}
+	}
+	return top
 }
 
 func (u *occupancy) reset() {
-	clear(u.byStart)
-	clear(u.bySite)
+	clear(u.byStack)
+	clear(u.stackless)
 	u.total = 0
 }

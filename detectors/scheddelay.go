@@ -102,16 +102,16 @@ func (s *schedDelay) Judge(w *Window) ([]Finding, Verdict) {
 	if !verdict.Applicable {
 		verdict.Note = "no goroutine of the service became ready in this window"
 	}
-	hog, site, ran := s.use.top()
-	victims := s.victims(hog)
+	hog := s.use.top()
+	victims, site := s.victims(hog.start), hog.site
 	share := 0.0
 	if capacity := time.Duration(w.Procs) * w.Duration(); capacity > 0 {
-		share = float64(ran) / float64(capacity)
+		share = float64(hog.runs.total) / float64(capacity)
 	}
 	bad := mean > s.Mean && p99 > s.P99 && victims.n >= s.Victims && share > s.Share
 	s.past.add(w, bad)
 	if p99 > s.P99 && !bad {
-		verdict.Note = fmt.Sprintf("%d starts of other code than %v were late, which used %.0f%% of the Ps", victims.n, w.Code.Site(hog).Short(), 100*share)
+		verdict.Note = fmt.Sprintf("%d starts of other code than %v were late, which used %.0f%% of the Ps", victims.n, w.Code.Site(hog.start).Short(), 100*share)
 	}
 	first, lasting := s.past.lasting(func(bad bool) bool { return bad })
 	if !bad || !lasting {
@@ -135,8 +135,8 @@ func (s *schedDelay) Judge(w *Window) ([]Finding, Verdict) {
 				{Name: "share of the Ps used by the site", Value: share, Unit: "1", Threshold: s.Share},
 				{Name: "late starts of other code", Value: float64(victims.n), Unit: "{start}", Threshold: float64(s.Victims)},
 			},
-			Sites: append([]SiteEvidence{{Site: site, Count: s.use.bySite[site].runs, Total: s.use.bySite[site].run, Max: s.use.bySite[site].longest, What: "ran while others waited"}},
-				s.sufferers(hog)...),
+			Sites: append([]SiteEvidence{{Site: site, Count: hog.at.n, Total: hog.at.total, Max: hog.at.longest, What: "ran while others waited"}},
+				s.sufferers(hog.start)...),
 			Goroutines: []GoroutineEvidence{s.worst},
 			HeatMap:    s.heat.clone(),
 		},

@@ -117,7 +117,7 @@ func TestPrefixes(t *testing.T) {
 			require.Empty(t, errs)
 			step := 1
 			if name != "synthetic go1.26" {
-				step += len(data) / 1_000
+				step += len(data) / 500
 			}
 			last := 0
 			for n := 0; n < len(data); n += step {
@@ -136,7 +136,7 @@ func TestCorruptTraces(t *testing.T) {
 	for name, data := range small(t) {
 		t.Run(name, func(t *testing.T) {
 			rng := rand.New(rand.NewPCG(1, uint64(len(data))))
-			for seed := range uint64(200) {
+			for seed := range uint64(160) {
 				checkBroken(t, tracegen.Corrupt(seed, data), fmt.Sprintf("corruption %d", seed))
 				flipped := slices.Clone(data)
 				at := rng.IntN(len(flipped))
