@@ -1,6 +1,7 @@
 package tracewatch
 
 import (
+	"math"
 	"time"
 
 	"github.com/gotracewatch/tracewatch/detectors"
@@ -38,7 +39,7 @@ type span struct {
 
 func (s *span) add(d time.Duration) {
 	s.count++
-	s.sum += d
+	s.sum = min(s.sum, math.MaxInt64-d) + d // a broken clock's durations may be centuries
 	s.max = max(s.max, d)
 	if s.recent != nil {
 		s.recent.now.Add(d)

@@ -3,6 +3,7 @@
 package hist
 
 import (
+	"math"
 	"math/bits"
 	"time"
 )
@@ -45,7 +46,7 @@ func upper(b int) time.Duration {
 func (h *Histogram) Add(d time.Duration) {
 	h.counts[bucket(d)]++
 	h.n++
-	h.sum += d
+	h.sum = min(h.sum, math.MaxInt64-max(d, 0)) + d // a broken clock's durations may be centuries
 	h.max = max(h.max, d)
 }
 
@@ -91,7 +92,7 @@ func (h *Histogram) Merge(other *Histogram) {
 		h.counts[b] += c
 	}
 	h.n += other.n
-	h.sum += other.sum
+	h.sum = min(h.sum, math.MaxInt64-max(other.sum, 0)) + other.sum
 	h.max = max(h.max, other.max)
 }
 
