@@ -218,9 +218,13 @@ func (s *gcAssist) Judge(w *Window) ([]Finding, Verdict) {
 	}
 	f.Summary = fmt.Sprintf("GC mark assists took P99 %s, at most %s, over %d assists; %v allocates most (%.0f%% of the bytes)",
 		short(p99), short(all.Max()), all.Count(), name, 100*share)
-	if math.Abs(r) > s.Correlation {
+	switch {
+	case r > s.Correlation:
 		f.Severity = Critical
 		f.Summary += fmt.Sprintf("; caused by allocation at %.0f MB/s (r = %.2f, %.2g ms of assists per MB/s)", rate/1e6, r, slope)
+	case r < -s.Correlation:
+		f.Severity = Critical
+		f.Summary += fmt.Sprintf("; they grow while allocation, at %.0f MB/s, falls (r = %.2f): look for what else slows marking down", rate/1e6, r)
 	}
 	return []Finding{f}, verdict
 }

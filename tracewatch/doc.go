@@ -28,9 +28,8 @@
 // # What it costs
 //
 // Recording costs the service about 100 ns for each event (a goroutine's start, stop,
-// block, wake-up, system call); reading costs the watcher about a tenth to a
-// fifth of that. [Stats] has the watcher's own CPU time, read from the same
-// trace.
+// block, wake-up, system call), and reading it about half of that again. [Stats] has the
+// watcher's own CPU time, read from the same trace.
 //
 // # What it does not do
 //

@@ -31,7 +31,7 @@ func NewStream(maxBytes int) *Stream { return &Stream{maxBytes: maxBytes} }
 // Start implements [Intake].
 func (s *Stream) Start() error {
 	s.mu.Lock()
-	s.split = &wire.Splitter{Emit: s.enqueue}
+	s.split, s.err = &wire.Splitter{Emit: s.enqueue}, nil
 	s.mu.Unlock()
 	// Not under the lock: the runtime writes the header before Start returns.
 	if err := trace.Start(streamWriter{s}); err != nil {

@@ -29,13 +29,16 @@ func (t *Timeline) transition(kind detectors.Kind, c *cursor, th *thread, g *gor
 
 // parkedOnNet notes whether a network wait is on somebody's behalf. Request handlers
 // always are. For others what came between this wait and the last one tells: see
-// given. A newborn that reads in the very function it began in is a
-// connection's loop, in any other function it is an errand. To where it read first of
-// all, before it was given anything, a server's loop comes back for the next request,
+// given. A newborn of an accept loop, or one that reads in the very function it began
+// in, is a connection's loop; any other is an errand. To where it read first of all,
+// before it was given anything, a server's loop comes back for the next request,
 // whatever it waited for in between.
 func (t *Timeline) parkedOnNet(g *goroutine, s *detectors.Stack) {
 	first := g.netSite == 0 && g.Born && !g.given
-	if g.netSite == 0 && g.Born {
+	if s.Net.Mode == detectors.NetAccept {
+		g.accepts = true
+	}
+	if g.netSite == 0 && g.Born && !g.accepted {
 		g.given = g.given || t.code.Site(s.Site).Func != t.code.Site(g.Start).Func
 	}
 	elsewhere := g.netSite != 0 && g.netSite != s.Site
@@ -119,6 +122,7 @@ func (t *Timeline) listedAt(g *goroutine, stack detectors.StackID) {
 	}
 	if g.State == detectors.Waiting && s.Net.FD != detectors.FDNone && g.netSite == 0 {
 		g.netSite, g.OnBehalf = s.Site, s.Request
+		g.accepts = s.Net.Mode == detectors.NetAccept
 	}
 	g.Stack = stack
 }
@@ -148,6 +152,7 @@ func (t *Timeline) goCreate(c *cursor) outcome {
 	g.Since, g.SinceKnown = o.Time, true
 	g.Born, g.CreatedAt = true, o.Time
 	g.Parent, g.Creator = o.By, stack
+	g.accepted = th.g != nil && th.g.accepts
 	s := t.code.Stack(start)
 	g.Start, g.Class = s.Bottom, s.Class
 	return happened

@@ -8,14 +8,12 @@ import (
 )
 
 func (t *Timeline) label(c *cursor) error {
-	if err := c.thread.checkUser(); err != nil {
+	g, err := t.current(c.thread)
+	if err != nil {
 		return err
 	}
 	o := t.push(detectors.GoLabel, c.Time, c.thread)
-	o.Text = t.sym.text(c.Args[0])
-	if g := c.thread.g; g != nil {
-		o.G = &g.Goroutine
-	}
+	o.G, o.Text = &g.Goroutine, t.sym.text(c.Args[0])
 	return nil
 }
 

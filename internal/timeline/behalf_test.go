@@ -195,3 +195,19 @@ func TestOtherWaits(t *testing.T) {
 	s.netRead(g, "main.query", "main.handle.func1")
 	require.Equal(t, []bool{true}, onBehalf(t, s, g))
 }
+
+// TestAccepted: what an accept loop creates serves a connection, even if it reads in
+// another function than it began in.
+func TestAccepted(t *testing.T) {
+	s := newStage()
+	acceptor := s.born("main.listen")
+	s.m.Block(s.tick(), "network", s.Stack("internal/poll.(*FD).Accept", "net.(*netFD).accept", "net.(*TCPListener).accept", "main.listen"))
+	s.other.Unblock(s.tick(), acceptor, 0)
+	s.m.Start(s.tick(), acceptor)
+	g := s.m.Create(s.tick(), s.Stack("main.serve"), s.Stack("main.listen"))
+	s.m.Block(s.tick(), "network", s.Stack("internal/poll.(*FD).Accept", "net.(*netFD).accept", "net.(*TCPListener).accept", "main.listen"))
+	s.m.Start(s.tick(), g)
+	s.netRead(g, "main.readQuery", "main.serve")
+	s.netRead(g, "main.readQuery", "main.serve")
+	require.Equal(t, []bool{false, false}, onBehalf(t, s, g))
+}

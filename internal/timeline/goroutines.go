@@ -20,6 +20,8 @@ type goroutine struct {
 	status wire.GoStatus // GoBad: there is no such goroutine
 
 	given       bool              // something to do, since its last network wait
+	accepts     bool              // it has waited for a connection to come in
+	accepted    bool              // it was created by one that does: a connection's goroutine
 	netSite     detectors.SiteID  // of that wait
 	home        detectors.SiteID  // of the first one, if nothing was given before
 	assistStack detectors.StackID // of the assist that is going on
