@@ -2,6 +2,7 @@ package tracegen
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"testing"
@@ -18,7 +19,7 @@ func readAll(data []byte) ([]trace.Event, error) {
 	var events []trace.Event
 	for {
 		e, err := r.ReadEvent()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return events, nil
 		}
 		if err != nil {
