@@ -39,9 +39,9 @@ const (
 	// own default limit of 10,000 (runtime/debug.SetMaxThreads).
 	Threads = 100_000
 
-	// Goroutines bounds the goroutines followed at once. At about 170 bytes
-	// each this is some 700 MB, which only a program with four million
-	// goroutines (8 GB of stacks) pays.
+	// Goroutines bounds the goroutines followed at once. At 150 bytes each, 500 where
+	// their numbers lie far apart, this is 0.6 to 2 GB, which only a program with four
+	// million goroutines (8 GB of stacks) pays.
 	Goroutines = 4 << 20
 
 	// Stacks and Sites bound what is remembered of the program's code. A large
