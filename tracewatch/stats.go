@@ -22,6 +22,11 @@ type Stats struct {
 	BrokenGenerations uint64 // came, but could not be read
 	QueueDropped      uint64 // of the lost ones, those that a full queue dropped (WithStream)
 
+	// Unresolved is how many references to stacks and strings led nowhere, and how many
+	// stacks, sites, tasks and regions found no room and are not followed. It is 0 for
+	// what the runtime writes, in a program of any usual size.
+	Unresolved uint64
+
 	Anomalies        map[string]uint64 // reported, by kind
 	Suppressed       uint64            // findings kept quiet by the cooldown and the limits
 	DroppedAnomalies uint64            // not dumped and not called back, because the queue was full
@@ -79,6 +84,8 @@ func (e *engine) stats() Stats {
 		HistoryBytes:   e.history.bytes,
 		Delays:         e.agg.delays(),
 	}
+	references, ignored := e.tl.Unknown()
+	s.Unresolved = references + ignored + uint64(e.code.Lost())
 	if capacity := s.Span.Seconds() * float64(e.procs) * s.Coverage; capacity > 0 {
 		s.WatchShare = e.agg.watchRun.Seconds() / capacity
 	}

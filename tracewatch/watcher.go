@@ -98,9 +98,10 @@ func taken(cfg *config, err error) error {
 }
 
 // Stop ends the watch and waits until nothing of it is left: no goroutine, no
-// recorder, no instrument. The trace up to now is analysed first. It may be called more
-// than once, and from a callback's goroutine only if nobody waits for it. If
-// a callback does not return within ten seconds the error is [ErrStuck].
+// recorder, no instrument. The trace up to now is analysed first, and the anomalies that
+// wait are dumped and called back. It may be called more than once, but not by a callback,
+// which would wait for itself. If a callback does not return within ten seconds the error
+// is [ErrStuck].
 func (w *Watcher) Stop() error {
 	w.cancel()
 	<-w.done

@@ -241,6 +241,7 @@ func TestAnalyzeQuiet(t *testing.T) {
 	require.NoError(t, err)
 	require.Empty(t, report.Anomalies)
 	require.NotZero(t, report.Stats.Events)
+	require.Zero(t, report.Stats.Unresolved)
 	require.InDelta(t, 1, report.Stats.Coverage, 0.001)
 }
 

@@ -82,10 +82,11 @@ func (s *Snapshot) Stop(emit func(wire.Raw)) error {
 	if s.recorder == nil {
 		return nil
 	}
-	err := s.collect(emit)
-	s.recorder.Stop()
-	s.recorder = nil
-	return err
+	defer func() { // whatever becomes of emit, the recorder stops
+		s.recorder.Stop()
+		s.recorder = nil
+	}()
+	return s.collect(emit)
 }
 
 var errStopped = fmt.Errorf("capture: the recorder is not running")

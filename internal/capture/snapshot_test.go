@@ -1,6 +1,7 @@
 package capture
 
 import (
+	"runtime/trace"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -93,4 +94,17 @@ func TestBothIntakes(t *testing.T) {
 		require.Equal(t, raw.Number, same.Number)
 		require.Equal(t, string(raw.Data), string(same.Data), "generation %d", raw.Number)
 	}
+}
+
+// TestSnapshotStopsAnyway: a panic of whoever takes the last generations does not leave
+// the recorder running, nor its lock held.
+func TestSnapshotStopsAnyway(t *testing.T) {
+	s := NewSnapshot(1 << 20)
+	require.NoError(t, s.Start())
+	require.Panics(t, func() { _ = s.Stop(func(wire.Raw) { panic("taker") }) })
+	require.False(t, trace.IsEnabled())
+	require.NoError(t, s.Stop(func(wire.Raw) {}))
+	again := NewSnapshot(1 << 20)
+	require.NoError(t, again.Start(), "the slot is free")
+	require.NoError(t, again.Stop(func(wire.Raw) {}))
 }
