@@ -24,7 +24,8 @@ type Spec struct {
 	// Doc says in one or two sentences what it finds and how it judges.
 	Doc string
 
-	// Observes is the set of observations that State.Observe is called for.
+	// Observes is the set of observations that State.Observe is called for. It is empty
+	// for a detector to which a window's Totals and Goroutines say enough.
 	Observes Kinds
 
 	// Long is a set of further ones, of which only those are wanted whose Duration is

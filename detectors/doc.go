@@ -17,9 +17,10 @@
 //
 //	func (LongLock) Spec() detectors.Spec {
 //		return detectors.Spec{
-//			Kind:     "long-lock",
-//			Doc:      "A goroutine waited more than a second for a lock.",
-//			Observes: detectors.Set(detectors.GoUnpark),
+//			Kind:    "long-lock",
+//			Doc:     "A goroutine waited more than a second for a lock.",
+//			Long:    detectors.Set(detectors.GoUnpark),
+//			AtLeast: time.Second,
 //		}
 //	}
 //
@@ -34,7 +35,7 @@
 //	}
 //
 //	func (l *longLock) Observe(o *detectors.Observation) {
-//		if o.Known && o.Reason.Cause() == detectors.CauseLock && o.Duration > l.worst {
+//		if o.Reason.Cause() == detectors.CauseLock && o.Duration > l.worst {
 //			l.worst, l.site = o.Duration, l.code.SiteOf(o.Stack)
 //		}
 //	}
@@ -51,6 +52,15 @@
 //			Summary: fmt.Sprintf("waited %v for the lock taken at %v", worst, w.Code.Site(site)),
 //		}}, v
 //	}
+//
+// # Cost
+//
+// A trace has millions of events a second, nearly all of which are transitions of a
+// goroutine that took microseconds. What is only a sum is in [Window].Totals already;
+// what matters only where it is long is asked for with [Spec].Long. The built-in
+// detectors observe nothing else of the frequent kinds ([GoStart], [GoPark], [GoUnpark],
+// [GoSyscall], [GoSyscallEnd]); the first one that wants each of them makes reading take
+// half as long again.
 //
 // # Rules
 //

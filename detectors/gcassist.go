@@ -6,8 +6,6 @@ import (
 	"math"
 	"slices"
 	"time"
-
-	"github.com/gotracewatch/tracewatch/internal/hist"
 )
 
 // GCAssist finds goroutines held up by the garbage collector's mark assists: who
@@ -62,7 +60,7 @@ type gcAssist struct {
 
 // assistWindow is what is kept of one window.
 type assistWindow struct {
-	assists hist.Histogram
+	assists Histogram
 	sites   map[SiteID]SiteEvidence
 	bytes   map[SiteID]uint64        // allocated, as far as an assist's stack tells where
 	stacks  map[StackID]SiteEvidence // of this window only
@@ -152,7 +150,7 @@ func (s *gcAssist) Judge(w *Window) ([]Finding, Verdict) {
 	judged := s.now
 	s.now = newAssistWindow()
 
-	all := new(hist.Histogram)
+	all := new(Histogram)
 	sites := make(map[SiteID]SiteEvidence)
 	allocated := make(map[SiteID]uint64)
 	var buckets []assistBucket

@@ -24,9 +24,8 @@ type GoroutineLeak struct {
 // Spec implements [Detector].
 func (GoroutineLeak) Spec() Spec {
 	return Spec{
-		Kind:     "goroutine-leak",
-		Doc:      "A go statement creates goroutines that park and never end.",
-		Observes: Set(GoCreate, GoEnd),
+		Kind: "goroutine-leak",
+		Doc:  "A go statement creates goroutines that park and never end.",
 	}
 }
 
@@ -37,37 +36,39 @@ func (d GoroutineLeak) New(code *Code) (State, error) {
 	s.number("Ratio", &d.Ratio, 10)
 	s.duration("LookBack", &d.LookBack, 6*time.Second)
 	s.duration("Parked", &d.Parked, time.Second)
-	return &goroutineLeak{GoroutineLeak: d, code: code, now: make(map[SiteID]births), past: recent[map[SiteID]births]{of: d.LookBack + 2*time.Second}}, s.err
+	return &goroutineLeak{GoroutineLeak: d, code: code, past: recent[map[SiteID]births]{of: d.LookBack + 2*time.Second}}, s.err
 }
 
 type goroutineLeak struct {
 	GoroutineLeak
 	code *Code
-	now  map[SiteID]births
 	past recent[map[SiteID]births]
 }
 
 // births counts what one go statement's goroutines did in a window.
 type births struct{ created, ended int }
 
-func (s *goroutineLeak) Observe(o *Observation) {
-	g := o.G
-	if !g.Born || g.Class != ClassUser || g.Creator == 0 {
-		return // nobody's go statement: a timer, a C thread, or from before the trace
+// Observe is not called: the window's totals have it all.
+func (s *goroutineLeak) Observe(*Observation) {}
+
+// bySite sums up a window's births by the site of the go statement.
+func (s *goroutineLeak) bySite(w *Window) map[SiteID]births {
+	now := make(map[SiteID]births)
+	for creator, n := range w.Totals.Births {
+		if creator == 0 || n == (Births{}) {
+			continue // nobody's go statement: a timer, a C thread, or from before the trace
+		}
+		site := s.code.SiteOf(StackID(creator))
+		b := now[site]
+		b.created += int(n.Created)
+		b.ended += int(n.Ended)
+		now[site] = b
 	}
-	site := s.code.SiteOf(g.Creator)
-	b := s.now[site]
-	if o.Kind == GoCreate {
-		b.created++
-	} else {
-		b.ended++
-	}
-	s.now[site] = b
+	return now
 }
 
 func (s *goroutineLeak) Judge(w *Window) ([]Finding, Verdict) {
-	s.past.add(w, s.now)
-	s.now = make(map[SiteID]births)
+	s.past.add(w, s.bySite(w))
 	span := s.past.span()
 	verdict := Verdict{Applicable: true, Threshold: s.Rate, Unit: "{goroutine}/s"}
 	if span < s.LookBack {

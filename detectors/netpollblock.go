@@ -2,9 +2,8 @@ package detectors
 
 import (
 	"fmt"
+	"math"
 	"time"
-
-	"github.com/gotracewatch/tracewatch/internal/hist"
 )
 
 // NetpollBlock finds many goroutines waiting for the network at once, because
@@ -24,23 +23,32 @@ type NetpollBlock struct {
 }
 
 // Spec implements [Detector].
-func (NetpollBlock) Spec() Spec {
+func (d NetpollBlock) Spec() Spec {
 	return Spec{
-		Kind:     "netpoll-block",
-		Doc:      "Many goroutines waited at once for answers from the network, longer than usual.",
-		Observes: Set(GoUnpark),
+		Kind:    "netpoll-block",
+		Doc:     "Many goroutines waited at once for answers from the network, longer than usual.",
+		Long:    Set(GoUnpark),
+		AtLeast: d.long(),
 	}
+}
+
+// long is from when on a wait counts.
+func (d NetpollBlock) long() time.Duration {
+	if d.Block > 0 {
+		return d.Block
+	}
+	return 50 * time.Millisecond
 }
 
 // New implements [Detector].
 func (d NetpollBlock) New(code *Code) (State, error) {
 	s := settings{kind: "netpoll-block"}
-	s.duration("Block", &d.Block, 50*time.Millisecond)
+	s.duration("Block", &d.Block, d.long())
 	s.number("Blocked", &d.Blocked, 10)
 	s.duration("Idle", &d.Idle, 5*time.Second)
 	s.number("Growth", &d.Growth, 2)
 	s.duration("LookBack", &d.LookBack, 4*time.Second)
-	return &netpollBlock{NetpollBlock: d, code: code, usual: make(map[SiteID]*usualWait), past: recent[map[SiteID]bool]{of: d.LookBack}}, s.err
+	return &netpollBlock{NetpollBlock: d, code: code, now: make(map[SiteID]*netSite), usual: make(map[SiteID]*usualWait), past: recent[map[SiteID]bool]{of: d.LookBack}}, s.err
 }
 
 type netpollBlock struct {
@@ -55,10 +63,31 @@ type netpollBlock struct {
 // netSite is what happened at one site in the window.
 type netSite struct {
 	op     NetOp
-	direct bool          // the network itself was waited for, not a goroutine that reads from it
-	long   time.Duration // of the long waits, what lies in the window
-	hist   hist.Histogram
-	worst  GoroutineEvidence
+	direct bool // the network itself was waited for, not a goroutine that reads from it
+
+	// The waits, short and long, that were answers and not subscriptions.
+	count int
+	total time.Duration
+
+	long  time.Duration // of the long waits, what lies in the window
+	waits Histogram     // the long ones
+	worst GoroutineEvidence
+}
+
+func (n *netSite) mean() time.Duration {
+	if n.count <= 0 {
+		return 0
+	}
+	return n.total / time.Duration(n.count)
+}
+
+// p99 returns what 99 % of the waits do not pass. The short ones are not told apart.
+func (n *netSite) p99(short time.Duration) time.Duration {
+	rank := math.Ceil(0.99*float64(n.count)) - float64(n.count-int(n.waits.Count()))
+	if rank <= 0 {
+		return short
+	}
+	return n.waits.Quantile(rank / float64(n.waits.Count()))
 }
 
 // usualWait is the moving mean of a site's waits.
@@ -70,37 +99,71 @@ type usualWait struct {
 // minUsual is how many windows it takes to know what is usual.
 const minUsual = 5
 
+// Observe takes the long waits. All are in the window's totals.
 func (s *netpollBlock) Observe(o *Observation) {
-	if o.Known && o.G.Class == ClassUser && inFlight(o.G, o.Reason) {
-		s.wait(o.G, o.Stack, o.Reason, o.Duration, o.Time)
+	if o.G.Class != ClassUser || !inFlight(o.G, o.Reason) {
+		return
+	}
+	n := s.site(o.Stack)
+	switch {
+	case n == nil:
+	case o.Duration > s.Idle:
+		n.count--
+		n.total -= o.Duration
+	default:
+		s.late(n, o.G, o.Stack, o.Duration, o.Time)
 	}
 }
 
-// wait counts a wait in flight that has lasted d at a moment.
-func (s *netpollBlock) wait(g *Goroutine, stack StackID, reason Reason, d time.Duration, at Time) {
-	if stack == 0 {
-		return
-	}
+// site returns what is known of a network wait's site, nil if it does not count.
+func (s *netpollBlock) site(stack StackID) *netSite {
 	k := s.code.Stack(stack)
-	if k.Net.FD == FDNone || k.Net.Idle || !k.User || d > s.Idle {
-		return
-	}
-	if s.now == nil {
-		s.now = make(map[SiteID]*netSite)
+	if stack == 0 || k.Net.FD == FDNone || k.Net.Idle || !k.User {
+		return nil
 	}
 	n := s.now[k.Site]
 	if n == nil {
 		n = &netSite{op: k.Net}
 		s.now[k.Site] = n
 	}
-	n.direct = n.direct || reason != ReasonSelect
-	n.hist.Add(d)
+	return n
+}
+
+// late counts a wait that has lasted d at a moment if it is a long one.
+func (s *netpollBlock) late(n *netSite, g *Goroutine, stack StackID, d time.Duration, at Time) {
 	if d < s.Block {
 		return
 	}
+	n.waits.Add(d)
 	n.long += min(d, at.Sub(s.begun)) // the part that lies in this window
 	if d > n.worst.Duration {
-		n.worst = GoroutineEvidence{ID: g.ID, Proc: g.LastP, At: at.Add(-d), Duration: d, Stack: stack, What: "waited for " + k.Net.FD.String() + " " + k.Net.Mode.String()}
+		op := s.code.Stack(stack).Net
+		n.worst = GoroutineEvidence{ID: g.ID, Proc: g.LastP, At: at.Add(-d), Duration: d, Stack: stack, What: "waited for " + op.FD.String() + " " + op.Mode.String()}
+	}
+}
+
+// sum adds the window's totals, and the waits that have not ended yet.
+func (s *netpollBlock) sum(w *Window) {
+	for id, t := range w.Totals.Network {
+		if t.Answers.Count == 0 {
+			continue
+		}
+		if n := s.site(StackID(id)); n != nil {
+			n.count += int(t.Answers.Count)
+			n.total += t.Answers.Total
+			n.direct = n.direct || t.Waits.Count > 0
+		}
+	}
+	for g := range w.Goroutines {
+		if g.State != Waiting || g.Class != ClassUser || !g.SinceKnown || !inFlight(g, g.Reason) {
+			continue
+		}
+		if n, d := s.site(g.Stack), w.End.Sub(g.Since); n != nil && d <= s.Idle {
+			n.count++
+			n.total += d
+			n.direct = n.direct || g.Reason != ReasonSelect
+			s.late(n, g, g.Stack, d, w.End)
+		}
 	}
 }
 
@@ -118,13 +181,9 @@ func inFlight(g *Goroutine, reason Reason) bool {
 
 func (s *netpollBlock) Judge(w *Window) ([]Finding, Verdict) {
 	defer func() { s.begun = w.End }()
-	for g := range w.Goroutines {
-		if g.State == Waiting && g.Class == ClassUser && g.SinceKnown && inFlight(g, g.Reason) {
-			s.wait(g, g.Stack, g.Reason, w.End.Sub(g.Since), w.End)
-		}
-	}
+	s.sum(w)
 	now := s.now
-	s.now = nil
+	s.now = make(map[SiteID]*netSite)
 	over := make(map[SiteID]bool)
 	var at SiteID
 	var most *netSite
@@ -153,7 +212,7 @@ func (s *netpollBlock) Judge(w *Window) ([]Finding, Verdict) {
 		return nil, verdict
 	}
 	c := s.concurrent(most, w)
-	p99, mean := most.hist.Quantile(0.99), most.hist.Mean()
+	p99, mean := most.p99(s.Block), most.mean()
 	baseline := 0.0
 	if u := s.usual[at]; u != nil && u.windows >= minUsual {
 		baseline = u.mean
@@ -166,7 +225,7 @@ func (s *netpollBlock) Judge(w *Window) ([]Finding, Verdict) {
 		Score:    c / s.Blocked,
 		Site:     at,
 		Summary: fmt.Sprintf("%.0f goroutines at once waited for the network in %v (%v %v): mean %s, P99 %s, at most %s",
-			c, name, most.op.FD, most.op.Mode, short(mean), short(p99), short(most.hist.Max())),
+			c, name, most.op.FD, most.op.Mode, short(mean), short(p99), short(most.waits.Max())),
 		Why:    "Whoever answers them is slow or gone; their callers wait as long, and hold on to memory and connections.",
 		Advice: fmt.Sprintf("Look at the peer that %v talks to; put a deadline and a limit of calls in flight there, so that its slowness does not become yours.", name),
 		Evidence: Evidence{
@@ -180,7 +239,7 @@ func (s *netpollBlock) Judge(w *Window) ([]Finding, Verdict) {
 	}
 	for id := range over {
 		n := now[id]
-		f.Evidence.Sites = append(f.Evidence.Sites, SiteEvidence{Site: id, Count: int(n.hist.Count()), Total: n.long, Max: n.hist.Max(), What: "waited for the network"})
+		f.Evidence.Sites = append(f.Evidence.Sites, SiteEvidence{Site: id, Count: n.count, Total: n.long, Max: n.waits.Max(), What: "waited for the network"})
 	}
 	f.Evidence.Sites = worst(f.Evidence.Sites, 5)
 	return []Finding{f}, verdict
@@ -198,13 +257,13 @@ func (s *netpollBlock) concurrent(n *netSite, w *Window) float64 {
 // no history yet counts as unusual.
 func (s *netpollBlock) unusual(id SiteID, n *netSite) bool {
 	u := s.usual[id]
-	return u == nil || u.windows < minUsual || n.hist.Mean().Seconds() > s.Growth*u.mean
+	return u == nil || u.windows < minUsual || n.mean().Seconds() > s.Growth*u.mean
 }
 
 // learn lets the windows that were not overloaded tell what is usual.
 func (s *netpollBlock) learn(now map[SiteID]*netSite, over map[SiteID]bool) {
 	for id, n := range now {
-		if over[id] || n.hist.Count() == 0 {
+		if over[id] || n.count <= 0 {
 			continue
 		}
 		u := s.usual[id]
@@ -214,6 +273,6 @@ func (s *netpollBlock) learn(now map[SiteID]*netSite, over map[SiteID]bool) {
 		}
 		u.windows++
 		weight := max(0.05, 1/float64(u.windows))
-		u.mean += weight * (n.hist.Mean().Seconds() - u.mean)
+		u.mean += weight * (n.mean().Seconds() - u.mean)
 	}
 }

@@ -3,8 +3,6 @@ package detectors
 import (
 	"fmt"
 	"time"
-
-	"github.com/gotracewatch/tracewatch/internal/hist"
 )
 
 // Preemption finds goroutines that keep a P for too long.
@@ -83,7 +81,7 @@ type preemptWindow struct {
 	preemptions int
 	preempted   map[preemptedAt]int
 	victims     map[SiteID]int // late starts, by the function the goroutine began in
-	interval    hist.Histogram // how long preempted goroutines had run
+	interval    Histogram      // how long preempted goroutines had run
 }
 
 // preemptedAt is where goroutines that began in a function were preempted.

@@ -120,22 +120,3 @@ func TestShortDuration(t *testing.T) {
 		require.Equal(t, want, short(d))
 	}
 }
-
-func TestHeatMapBounds(t *testing.T) {
-	var h HeatMap
-	h.reset(1000)
-	h.add(1, 1000, 5)
-	h.add(1, Time(1000).Add(HeatBucket-1), 7)
-	h.add(1, Time(1000).Add(HeatBucket), 1)
-	h.add(NoProc, 1000, 5)
-	h.add(1<<12, 1000, 5)
-	h.add(0, 999-Time(HeatBucket), 5)
-	h.add(0, Time(1000).Add(maxHeatColumns*HeatBucket), 5)
-	require.Equal(t, [][]HeatCell{nil, {{2, 12, 7}, {1, 1, 1}}}, h.Procs)
-
-	kept := h.clone()
-	h.reset(2000)
-	h.add(1, Time(2000).Add(2*HeatBucket), 9)
-	require.Equal(t, []HeatCell{{}, {}, {1, 9, 9}}, h.Procs[1], "nothing is left of the last window")
-	require.Equal(t, [][]HeatCell{nil, {{2, 12, 7}, {1, 1, 1}}}, kept.Procs, "what was given away stays")
-}

@@ -3,8 +3,6 @@ package detectors
 import (
 	"fmt"
 	"time"
-
-	"github.com/gotracewatch/tracewatch/internal/hist"
 )
 
 // SchedDelay finds goroutines that were ready and had to wait for a P.
@@ -27,38 +25,42 @@ type SchedDelay struct {
 }
 
 // Spec implements [Detector].
-func (SchedDelay) Spec() Spec {
+func (d SchedDelay) Spec() Spec {
 	return Spec{
-		Kind:     "sched-delay",
-		Doc:      "Goroutines that were ready to run waited for a P because other code occupied all of them.",
-		Observes: occupancyKinds | Set(GoStart),
+		Kind:    "sched-delay",
+		Doc:     "Goroutines that were ready to run waited for a P because other code occupied all of them.",
+		Long:    Set(GoStart),
+		AtLeast: d.late(),
 	}
 }
 
+// late is from when on a start is late.
+func (d SchedDelay) late() time.Duration {
+	if d.P99 > 0 {
+		return d.P99
+	}
+	return 20 * time.Millisecond
+}
+
 // New implements [Detector].
-func (d SchedDelay) New(code *Code) (State, error) {
+func (d SchedDelay) New(*Code) (State, error) {
 	s := settings{kind: "sched-delay"}
 	s.duration("Mean", &d.Mean, 250*time.Microsecond)
-	s.duration("P99", &d.P99, 20*time.Millisecond)
+	s.duration("P99", &d.P99, d.late())
 	s.count("Victims", &d.Victims, 10)
 	s.number("Share", &d.Share, 1.0/3)
 	s.duration("LookBack", &d.LookBack, 4*time.Second)
 	return &schedDelay{
 		SchedDelay: d,
-		use:        occupancy{code: code},
 		past:       recent[bool]{of: d.LookBack},
 	}, s.err
 }
 
 type schedDelay struct {
 	SchedDelay
-	use    occupancy
-	delays hist.Histogram
-	slow   []slowStarts // by the function the goroutine began in
-	worst  GoroutineEvidence
-	heat   HeatMap
-	open   bool         // the window's first observation has come
-	past   recent[bool] // whether a window was bad
+	slow  []slowStarts // by the function the goroutine began in
+	worst GoroutineEvidence
+	past  recent[bool] // whether a window was bad
 }
 
 // slowStarts are the starts of one function's goroutines that were late.
@@ -69,20 +71,7 @@ type slowStarts struct {
 }
 
 func (s *schedDelay) Observe(o *Observation) {
-	if o.Kind != GoStart {
-		s.use.ended(o)
-		return
-	}
-	if !o.Known || o.G.Class != ClassUser || o.Reason == ReasonPreempted || o.Reason == ReasonGosched {
-		return
-	}
-	if !s.open {
-		s.open = true
-		s.heat.reset(o.Time)
-	}
-	s.delays.Add(o.Duration)
-	s.heat.add(o.Proc, o.Time, o.Duration)
-	if o.Duration < s.P99 {
+	if o.G.Class != ClassUser || o.Reason == ReasonPreempted || o.Reason == ReasonGosched {
 		return
 	}
 	s.slow = grow(s.slow, int(o.G.Start))
@@ -97,16 +86,17 @@ func (s *schedDelay) Observe(o *Observation) {
 
 func (s *schedDelay) Judge(w *Window) ([]Finding, Verdict) {
 	defer s.reset()
-	mean, p99 := s.delays.Mean(), s.delays.Quantile(0.99)
-	verdict := Verdict{Applicable: s.delays.Count() > 0, Value: p99.Seconds(), Threshold: s.P99.Seconds(), Unit: "s"}
+	delays := &w.Totals.Delays
+	mean, p99 := delays.Mean(), delays.Quantile(0.99)
+	verdict := Verdict{Applicable: delays.Count() > 0, Value: p99.Seconds(), Threshold: s.P99.Seconds(), Unit: "s"}
 	if !verdict.Applicable {
 		verdict.Note = "no goroutine of the service became ready in this window"
 	}
-	hog := s.use.top()
+	hog := occupantOf(w)
 	victims, site := s.victims(hog.start), hog.site
 	share := 0.0
 	if capacity := time.Duration(w.Procs) * w.Duration(); capacity > 0 {
-		share = float64(hog.runs.total) / float64(capacity)
+		share = float64(hog.runs.Total) / float64(capacity)
 	}
 	bad := mean > s.Mean && p99 > s.P99 && victims.n >= s.Victims && share > s.Share
 	s.past.add(w, bad)
@@ -125,7 +115,7 @@ func (s *schedDelay) Judge(w *Window) ([]Finding, Verdict) {
 		Score:    float64(p99) / float64(s.P99),
 		Site:     site,
 		Summary: fmt.Sprintf("goroutines waited for a P: P99 %s, mean %s, at most %s over %d starts; %v used %.0f%% of %d Ps meanwhile",
-			short(p99), short(mean), short(s.delays.Max()), s.delays.Count(), name, 100*share, w.Procs),
+			short(p99), short(mean), short(delays.Max()), delays.Count(), name, 100*share, w.Procs),
 		Why:    "Every request that was ready in that time stood in the queue for a processor before its code could run.",
 		Advice: fmt.Sprintf("Bound how many goroutines run %v at once (a semaphore of GOMAXPROCS/2, a worker pool), split its work, or move it out of this process; look at the heat map for how wide the gaps are.", name),
 		Evidence: Evidence{
@@ -135,10 +125,10 @@ func (s *schedDelay) Judge(w *Window) ([]Finding, Verdict) {
 				{Name: "share of the Ps used by the site", Value: share, Unit: "1", Threshold: s.Share},
 				{Name: "late starts of other code", Value: float64(victims.n), Unit: "{start}", Threshold: float64(s.Victims)},
 			},
-			Sites: append([]SiteEvidence{{Site: site, Count: hog.at.n, Total: hog.at.total, Max: hog.at.longest, What: "ran while others waited"}},
+			Sites: append([]SiteEvidence{{Site: site, Count: int(hog.at.Count), Total: hog.at.Total, Max: hog.at.Max, What: "ran while others waited"}},
 				s.sufferers(hog.start)...),
 			Goroutines: []GoroutineEvidence{s.worst},
-			HeatMap:    s.heat.clone(),
+			HeatMap:    w.Totals.Heat.clone(),
 		},
 	}}, verdict
 }
@@ -167,9 +157,6 @@ func (s *schedDelay) sufferers(hog SiteID) []SiteEvidence {
 }
 
 func (s *schedDelay) reset() {
-	s.use.reset()
-	s.delays.Reset()
 	clear(s.slow)
 	s.worst = GoroutineEvidence{}
-	s.open = false
 }

@@ -45,7 +45,7 @@ func TestSpecs(t *testing.T) {
 		require.False(t, kinds[s.Kind], s.Kind)
 		kinds[s.Kind] = true
 		require.True(t, strings.HasSuffix(s.Doc, "."), s.Kind)
-		require.NotZero(t, s.Observes, s.Kind)
+		require.Equal(t, s.Long != 0, s.AtLeast > 0, s.Kind)
 	}
 }
 

@@ -104,6 +104,8 @@ const (
 	// ClassWatch is part of the watch itself: tracewatch's goroutines and the
 	// goroutine with which the runtime hands the trace out.
 	ClassWatch
+	// NumClasses is how many classes there are.
+	NumClasses
 )
 
 // String returns the class's name.

@@ -23,6 +23,9 @@ type Window struct {
 	// Events is the number of events in it.
 	Events uint64
 
+	// Totals are sums over the window, good until Judge returns. They must not be changed.
+	Totals *Totals
+
 	// Code tells what the numbers of stacks and sites stand for.
 	Code *Code
 

@@ -1,11 +1,9 @@
 package tracewatch
 
 import (
-	"math"
 	"time"
 
 	"github.com/gotracewatch/tracewatch/detectors"
-	"github.com/gotracewatch/tracewatch/internal/hist"
 )
 
 // aggregate sums up the observations of a whole run. It is what metrics, Stats and
@@ -32,23 +30,26 @@ type aggregate struct {
 
 // span sums up durations of one sort.
 type span struct {
-	count    uint64
-	sum, max time.Duration
-	recent   *recentHist // nil where quantiles are not kept
+	detectors.Sum
+	recent *recentHist // nil where quantiles are not kept
 }
 
 func (s *span) add(d time.Duration) {
-	s.count++
-	s.sum = min(s.sum, math.MaxInt64-d) + d // a broken clock's durations may be centuries
-	s.max = max(s.max, d)
+	s.Add(d)
 	if s.recent != nil {
 		s.recent.now.Add(d)
 	}
 }
 
+// merge adds all that a histogram has.
+func (s *span) merge(h *detectors.Histogram) {
+	s.Merge(h.Sum())
+	s.recent.now.Merge(h)
+}
+
 // recentHist holds the durations of the last half minute to minute.
 type recentHist struct {
-	before, now hist.Histogram
+	before, now detectors.Histogram
 	since       detectors.Time
 }
 
@@ -68,7 +69,7 @@ func (r *recentHist) turn(at detectors.Time) {
 func (r *recentHist) delay(s *span) Delay {
 	both := r.before
 	both.Merge(&r.now)
-	return Delay{Count: s.count, Sum: s.sum, Max: s.max, P50: both.Quantile(0.5), P99: both.Quantile(0.99)}
+	return Delay{Count: s.Count, Sum: s.Total, Max: s.Max, P50: both.Quantile(0.5), P99: both.Quantile(0.99)}
 }
 
 func newAggregate(code *detectors.Code) *aggregate {
@@ -84,92 +85,51 @@ func (a *aggregate) timed() [5]*span {
 	return [...]*span{&a.sched, &a.answer, &a.assist, &a.stop, &a.run}
 }
 
-// aggregateKinds is what an aggregate wants to observe.
-var aggregateKinds = detectors.Set(
-	detectors.GoCreate, detectors.GoStart, detectors.GoStop, detectors.GoPark, detectors.GoUnpark,
-	detectors.GoSyscall, detectors.GoSyscallEnd, detectors.GoEnd, detectors.AssistEnd,
-	detectors.STWEnd, detectors.HeapAlloc, detectors.HeapGoal,
-)
+// aggregateKinds is what an aggregate wants to observe. The rest is in the windows' totals.
+var aggregateKinds = detectors.Set(detectors.AssistEnd, detectors.STWEnd, detectors.HeapAlloc, detectors.HeapGoal)
 
 func (a *aggregate) observe(o *detectors.Observation) {
 	switch o.Kind {
 	case detectors.HeapAlloc:
 		a.heap.live = o.Value
-		return
 	case detectors.HeapGoal:
 		a.heap.goal = o.Value
-		return
 	case detectors.STWEnd:
 		a.stopped(o)
-		return
-	}
-	if o.G.Class == detectors.ClassSystem {
-		return
-	}
-	if o.G.Class == detectors.ClassWatch {
-		if o.From == detectors.Running && o.Known {
-			a.watchRun += o.Duration
+	case detectors.AssistEnd:
+		if o.Known && o.G.Class == detectors.ClassUser {
+			a.assist.add(o.Duration)
 		}
-		return
-	}
-	switch o.Kind {
-	case detectors.GoCreate:
-		a.counts.created++
-		if o.FromTimer() {
-			a.counts.timerCreates++
-		}
-		return
-	case detectors.GoEnd:
-		a.counts.ended++
-	case detectors.GoUnpark:
-		if o.FromTimer() && byTimer(o.Reason) {
-			a.counts.timerWakeups++
-		}
-	case detectors.GoStop:
-		if o.Reason == detectors.ReasonPreempted {
-			a.counts.preempted++
-		}
-	}
-	if !o.Known {
-		return
-	}
-	switch {
-	case o.Kind == detectors.GoStart:
-		a.sched.add(o.Duration)
-	case o.Kind == detectors.GoUnpark:
-		a.unparked(o)
-	case o.Kind == detectors.GoSyscallEnd:
-		if o.To != detectors.Runnable {
-			return // it kept its P: nobody waited
-		}
-		a.block[detectors.CauseSyscall].add(o.Duration)
-	case o.Kind == detectors.AssistEnd:
-		a.assist.add(o.Duration)
-	case o.From == detectors.Running:
-		a.run.add(o.Duration)
 	}
 }
 
-// byTimer reports whether a wait without a waker was ended by a timer: the network
-// poller is the only other one, and it wakes network waiters.
-func byTimer(r detectors.Reason) bool {
-	return r == detectors.ReasonSleep || r == detectors.ReasonSelect || r == detectors.ReasonChanReceive
-}
-
-func (a *aggregate) unparked(o *detectors.Observation) {
-	cause := o.Reason.Cause()
-	a.block[cause].add(o.Duration)
-	if cause == detectors.CauseNetwork {
-		op := a.code.Stack(o.Stack).Net
-		fd := op.FD
-		if fd == detectors.FDNone {
-			fd = detectors.FDOther // the stack is not known
-		}
-		a.net[fd][op.Mode].add(o.Duration)
-		if o.G.OnBehalf {
-			a.answer.add(o.Duration)
+// sum adds a window's totals, also of one that broke off.
+func (a *aggregate) sum(t *detectors.Totals) {
+	a.sched.merge(&t.Delays)
+	a.sched.merge(&t.Requeued)
+	a.run.merge(&t.Ran)
+	a.answer.merge(&t.Answers)
+	for reason, s := range t.Waits[detectors.ClassUser] {
+		a.block[detectors.Reason(reason).Cause()].Merge(s)
+	}
+	a.block[detectors.CauseSyscall].Merge(t.Syscalls)
+	for id, n := range t.Network {
+		if n.Waits.Count > 0 {
+			op := a.code.Stack(detectors.StackID(id)).Net
+			if op.FD == detectors.FDNone {
+				op.FD = detectors.FDOther // the stack is not known
+			}
+			a.net[op.FD][op.Mode].Merge(n.Waits)
 		}
 	}
+	a.watchRun += t.Others[detectors.ClassWatch].Total
+	for _, b := range t.Births {
+		a.counts.created += b.Created
+		a.counts.ended += b.Ended
+	}
+	a.counts.preempted += t.Preempted
+	a.counts.timerWakeups += t.TimerWakeups
+	a.counts.timerCreates += t.TimerCreates
 }
 
 // stopKinds bounds the kinds of stops that are told apart; the runtime knows 17.

@@ -95,6 +95,7 @@ func (e *engine) feed(raw wire.Raw) ([]*Anomaly, error) {
 	w, err := e.tl.Feed(g)
 	e.events += w.Events
 	e.bytes += uint64(len(raw.Data))
+	e.agg.sum(w.Totals)
 	if err != nil {
 		e.lose()
 		return nil, err

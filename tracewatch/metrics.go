@@ -38,7 +38,7 @@ type totals struct {
 	seconds float64
 }
 
-func (s *span) totals() totals { return totals{s.count, s.sum.Seconds()} }
+func (s *span) totals() totals { return totals{s.Count, s.Total.Seconds()} }
 
 // publish makes a new snapshot of the engine. The analysis lock is held, or the engine
 // is not shared yet.

@@ -29,19 +29,17 @@ type layer struct {
 var layers = []layer{
 	{"internal/limits", nil,
 		"every bound is named in it, so everybody imports it"},
-	{"internal/hist", nil,
-		"it only counts durations"},
 	{"internal/wire", []string{"internal/limits"},
 		"the decoder is a leaf: it knows the format, not what anybody does with it"},
 	{"internal/capture", []string{"internal/limits", "internal/wire"},
 		"it takes generations and does not read them: no observation, no judgement"},
-	{"detectors", []string{"internal/limits", "internal/hist"},
+	{"detectors", []string{"internal/limits"},
 		"it is the public vocabulary: a user's own detector must not depend on how a trace is read"},
 	{"internal/timeline", []string{"internal/limits", "internal/wire", "detectors"},
 		"it turns events into observations, wherever they come from and whoever watches"},
-	{"tracewatch", []string{"internal/limits", "internal/hist", "internal/wire", "internal/capture", "detectors", "internal/timeline"},
+	{"tracewatch", []string{"internal/limits", "internal/wire", "internal/capture", "detectors", "internal/timeline"},
 		"the watcher stands on everything but test data and the service that tests watch"},
-	{"tracewatch/...", []string{"internal/limits", "internal/hist", "detectors", "tracewatch"},
+	{"tracewatch/...", []string{"internal/limits", "detectors", "tracewatch"},
 		"what is built around the watcher uses what a user could use"},
 
 	// For tests and examples only: nothing above may import these.

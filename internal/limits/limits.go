@@ -61,6 +61,11 @@ const (
 
 // Bounds of what a watcher holds and does.
 const (
+	// HeatRows and HeatColumns bound a heat map. Its columns are 10 ms: this is a window
+	// of ten seconds, where the runtime's are about one, on 4,096 Ps.
+	HeatRows    = 1 << 12
+	HeatColumns = 1000
+
 	// Findings bounds what one detector may report of one window. A detector
 	// names its worst sites; more is noise.
 	Findings = 16

@@ -36,9 +36,19 @@ func (t *Timeline) always(err error) outcome {
 	return happened
 }
 
-// advance lets c's event happen, if it can. The most frequent types are in hot.
+// advance lets c's event happen, if it can.
 func (t *Timeline) advance(c *cursor) outcome {
 	switch c.Type {
+	case wire.EvGoStart:
+		return t.goStart(c)
+	case wire.EvGoUnblock:
+		return t.goUnblock(c)
+	case wire.EvGoBlock, wire.EvGoStop:
+		return t.goStopped(c)
+	case wire.EvGoSyscallBegin:
+		return t.syscallBegin(c)
+	case wire.EvGoSyscallEnd:
+		return t.syscallEnd(c)
 	case wire.EvGoDestroy:
 		return t.goDestroy(c)
 	case wire.EvGoSyscallEndBlocked:

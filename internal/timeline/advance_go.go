@@ -15,16 +15,135 @@ var goState = [...]detectors.GoState{
 	wire.GoWaiting:  detectors.Waiting,
 }
 
-// transition pushes an observation of g's change to a status and makes it.
-func (t *Timeline) transition(kind detectors.Kind, c *cursor, th *thread, g *goroutine, to wire.GoStatus) *detectors.Observation {
+// transition pushes an observation of g's change to a state and makes it.
+func (t *Timeline) transition(kind detectors.Kind, c *cursor, th *thread, g *goroutine, to detectors.GoState) *detectors.Observation {
 	o := t.push(kind, c.Time, th)
 	o.G = &g.Goroutine
-	o.From, o.To = g.State, goState[to]
+	o.From, o.To = g.State, to
 	o.Known = g.SinceKnown
 	o.Duration = o.Time.Sub(g.Since)
-	g.status, g.State = to, o.To
-	g.Since, g.SinceKnown = o.Time, true
+	g.become(to, o.Time)
 	return o
+}
+
+func (t *Timeline) goStart(c *cursor) outcome {
+	th, g := c.thread, t.gs.find(c.Args[0])
+	if g == nil || g.State != detectors.Runnable || !succeeds(t.gen, c.Args[1], g.gen, g.seq) {
+		// It may not be created, not listed or not woken yet, on a thread whose
+		// events come later here.
+		return notYet
+	}
+	if err := th.check(needThread | needProc | needNoGo); err != nil {
+		return t.broke(err)
+	}
+	t.started(c, th, g)
+	return happened
+}
+
+func (t *Timeline) goUnblock(c *cursor) outcome {
+	th, g := c.thread, t.gs.find(c.Args[0])
+	if g == nil || g.State != detectors.Waiting || !succeeds(t.gen, c.Args[1], g.gen, g.seq) {
+		return notYet
+	}
+	by := t.sym.stack(c.Args[2])
+	t.waited(g, t.moment(c.Time), th.gid == 0 && by == 0)
+	o := t.transition(detectors.GoUnpark, c, th, g, detectors.Runnable)
+	o.Reason, o.Stack, o.ByStack = g.Reason, g.Stack, by
+	t.wakes(th, g)
+	return happened
+}
+
+// wakes notes that th's goroutine wakes g.
+func (t *Timeline) wakes(th *thread, g *goroutine) {
+	g.seq++
+	// A goroutine that another one wakes from a channel is given something. Locks and
+	// timers give nothing.
+	if th.gid != 0 && (g.Reason == detectors.ReasonChanReceive || g.Reason == detectors.ReasonSelect) {
+		g.given = true
+	}
+}
+
+func (t *Timeline) goStopped(c *cursor) outcome {
+	th := c.thread
+	g := th.runs(detectors.Running)
+	if g == nil {
+		return t.notRunning(th)
+	}
+	t.stopsAt(g, t.sym.reason(c.Args[0]), t.sym.stack(c.Args[1]))
+	t.ran(g, t.moment(c.Time))
+	kind, to := detectors.GoStop, detectors.Runnable
+	if c.Type == wire.EvGoBlock {
+		t.parks(g)
+		kind, to = detectors.GoPark, detectors.Waiting
+	} else {
+		t.yields(g)
+	}
+	o := t.transition(kind, c, th, g, to)
+	o.Reason, o.Stack = g.Reason, g.Stack
+	th.unbind()
+	return happened
+}
+
+// stopsAt notes where and why g stops running.
+func (t *Timeline) stopsAt(g *goroutine, reason detectors.Reason, stack detectors.StackID) {
+	g.Reason, g.Stack = reason, stack
+	if g.Start == 0 && stack != 0 {
+		s := t.code.Stack(stack)
+		g.Start, g.Class = s.Bottom, s.Class
+	}
+}
+
+// parks notes what g waits for.
+func (t *Timeline) parks(g *goroutine) {
+	g.network = g.Reason == detectors.ReasonNetwork
+	if g.network || g.Reason == detectors.ReasonSelect {
+		t.parksOnNet(g)
+	}
+}
+
+func (t *Timeline) parksOnNet(g *goroutine) {
+	if s := t.code.Stack(g.Stack); s.Net.FD != detectors.FDNone {
+		g.network = true
+		t.parkedOnNet(g, s)
+	}
+}
+
+func (t *Timeline) syscallBegin(c *cursor) outcome {
+	th := c.thread
+	g := th.runs(detectors.Running)
+	if g == nil {
+		return t.notRunning(th)
+	}
+	p := t.proc(th.p)
+	if p == nil {
+		return t.broke(fmt.Errorf("P %d is not known", th.p))
+	}
+	if !succeeds(t.gen, c.Args[0], p.gen, p.seq) {
+		return t.broke(fmt.Errorf("P %d's events are out of sequence: %d after %d", th.p, c.Args[0], p.seq))
+	}
+	t.stopsAt(g, detectors.ReasonNone, t.sym.stack(c.Args[1]))
+	t.ran(g, t.moment(c.Time))
+	o := t.transition(detectors.GoSyscall, c, th, g, detectors.Syscall)
+	o.Stack = g.Stack
+	p.seq++
+	p.status = wire.ProcSyscall
+	return happened
+}
+
+func (t *Timeline) syscallEnd(c *cursor) outcome {
+	th := c.thread
+	g := th.runs(detectors.Syscall)
+	if g == nil {
+		return t.notRunning(th)
+	}
+	p := t.proc(th.p)
+	if p == nil || p.status != wire.ProcSyscall {
+		return t.broke(fmt.Errorf("P %d is not in a system call", th.p))
+	}
+	o := t.transition(detectors.GoSyscallEnd, c, th, g, detectors.Running)
+	o.Stack = g.Stack
+	p.status = wire.ProcRunning
+	return happened
 }
 
 // parkedOnNet notes whether a network wait is on somebody's behalf. Request handlers
@@ -55,7 +174,8 @@ func (t *Timeline) goStatus(c *cursor) error {
 		return fmt.Errorf("goroutine %d in status %d", id, c.Args[2])
 	}
 	g := t.gs.find(id)
-	from := goState[status]
+	state := goState[status]
+	from := state
 	switch {
 	case g == nil && t.gen != t.initial:
 		return fmt.Errorf("goroutine %d is listed, but was never created", id)
@@ -64,18 +184,18 @@ func (t *Timeline) goStatus(c *cursor) error {
 		if g, err = t.gs.add(id); err != nil {
 			return err
 		}
-		g.status, g.State = status, from
+		g.State = state
 		from = detectors.Undetermined
-	case g.status != status:
-		return fmt.Errorf("goroutine %d is listed as %v, but was %v", id, goState[status], g.State)
+	case g.State != state:
+		return fmt.Errorf("goroutine %d is listed as %v, but was %v", id, state, g.State)
 	}
 	g.gen, g.seq = t.gen, 0
 
 	ctx := *c.thread
 	switch {
-	case status == wire.GoRunning:
+	case state == detectors.Running:
 		c.thread.bind(g)
-	case status != wire.GoSyscall:
+	case state != detectors.Syscall:
 	case tid == wire.NoThread:
 		return fmt.Errorf("goroutine %d is in a system call on no thread", id)
 	case detectors.ThreadID(tid) == c.thread.id:
@@ -99,7 +219,7 @@ func (t *Timeline) goStatus(c *cursor) error {
 
 	o := t.push(detectors.GoList, c.Time, &ctx)
 	o.G = &g.Goroutine
-	o.From, o.To = from, goState[status]
+	o.From, o.To = from, state
 	if from == detectors.Undetermined {
 		g.Since = o.Time
 	}
@@ -132,12 +252,12 @@ func (t *Timeline) goCreate(c *cursor) outcome {
 	if err := th.check(needThread | needProc); err != nil {
 		return t.broke(err)
 	}
-	if th.g != nil && uint64(th.g.ID) == th.gid && th.g.status != wire.GoRunning {
+	if !th.mayCreate() {
 		return t.broke(fmt.Errorf("goroutine %d creates one while it is not running", th.gid))
 	}
-	kind, status := detectors.Runnable, wire.GoRunnable
+	state := detectors.Runnable
 	if c.Type == wire.EvGoCreateBlocked {
-		kind, status = detectors.Waiting, wire.GoWaiting
+		state = detectors.Waiting
 	}
 	g, err := t.born(c.Args[0])
 	if err != nil {
@@ -146,16 +266,26 @@ func (t *Timeline) goCreate(c *cursor) outcome {
 	start, stack := t.sym.stack(c.Args[1]), t.sym.stack(c.Args[2])
 	o := t.push(detectors.GoCreate, c.Time, th)
 	o.G = &g.Goroutine
-	o.From, o.To = detectors.NotExist, kind
+	o.From, o.To = detectors.NotExist, state
 	o.Stack, o.ByStack = start, stack
-	g.status, g.State = status, kind
-	g.Since, g.SinceKnown = o.Time, true
-	g.Born, g.CreatedAt = true, o.Time
-	g.Parent, g.Creator = o.By, stack
+	t.creates(th, g, state, o.Time, start, stack)
+	return happened
+}
+
+// mayCreate reports whether th's goroutine, if it has one, is running.
+func (th *thread) mayCreate() bool {
+	return th.g == nil || uint64(th.g.ID) != th.gid || th.g.State == detectors.Running
+}
+
+// creates fills in what is known of g, which th has just created.
+func (t *Timeline) creates(th *thread, g *goroutine, state detectors.GoState, at detectors.Time, start, stack detectors.StackID) {
+	g.become(state, at)
+	g.Born, g.CreatedAt = true, at
+	g.Parent, g.Creator = detectors.GoID(th.gid), stack
 	g.accepted = th.g != nil && th.g.accepts
 	s := t.code.Stack(start)
 	g.Start, g.Class = s.Bottom, s.Class
-	return happened
+	t.created(g, th.gid == 0 && stack == 0 && state == detectors.Runnable)
 }
 
 // born makes a new goroutine.
@@ -174,9 +304,15 @@ func (t *Timeline) born(id uint64) (*goroutine, error) {
 
 // started lets g run on th.
 func (t *Timeline) started(c *cursor, th *thread, g *goroutine) {
-	o := t.transition(detectors.GoStart, c, th, g, wire.GoRunning)
+	t.delayed(g, th.p, t.moment(c.Time))
+	o := t.transition(detectors.GoStart, c, th, g, detectors.Running)
 	o.Reason, o.Stack = g.Reason, g.Stack
-	g.seq = c.Args[1]
+	t.starts(th, g)
+}
+
+// starts notes that g runs on th.
+func (t *Timeline) starts(th *thread, g *goroutine) {
+	g.seq++
 	g.LastP = detectors.ProcID(th.p)
 	g.Assisted = g.assist.active
 	th.bind(g)
@@ -192,7 +328,7 @@ func (t *Timeline) notRunning(th *thread) outcome {
 
 func (t *Timeline) goDestroy(c *cursor) outcome {
 	th := c.thread
-	g := th.runs(wire.GoRunning)
+	g := th.runs(detectors.Running)
 	if g == nil {
 		return t.notRunning(th)
 	}
@@ -204,10 +340,18 @@ func (t *Timeline) goDestroy(c *cursor) outcome {
 // ended lets g end. Its slot in the table must outlive the telling, so that it is
 // copied into the observation's own.
 func (t *Timeline) ended(c *cursor, th *thread, g *goroutine) {
-	o := t.transition(detectors.GoEnd, c, th, g, wire.GoBad)
-	o.To, g.State = detectors.NotExist, detectors.NotExist
+	if g.State == detectors.Running {
+		t.ran(g, t.moment(c.Time))
+	}
+	o := t.transition(detectors.GoEnd, c, th, g, detectors.NotExist)
 	t.dead = g.Goroutine
 	o.G = &t.dead
+	t.forgets(g)
+}
+
+// forgets drops what is known of g, which has ended.
+func (t *Timeline) forgets(g *goroutine) {
+	t.gone(g)
 	if len(t.regions) > 0 {
 		delete(t.regions, g.ID)
 	}
@@ -221,19 +365,21 @@ func (t *Timeline) goSwitch(c *cursor) outcome {
 	if err := th.checkUser(); err != nil {
 		return t.broke(err)
 	}
-	cur, err := th.holds(wire.GoRunning)
+	cur, err := th.holds(detectors.Running)
 	if err != nil {
 		return t.broke(err)
 	}
 	next := t.gs.find(c.Args[0])
-	if next == nil || next.status != wire.GoWaiting || !succeeds(t.gen, c.Args[1], next.gen, next.seq) {
+	if next == nil || next.State != detectors.Waiting || !succeeds(t.gen, c.Args[1], next.gen, next.seq) {
 		return notYet
 	}
-	o := t.transition(detectors.GoUnpark, c, th, next, wire.GoRunnable)
+	t.waited(next, t.moment(c.Time), false)
+	o := t.transition(detectors.GoUnpark, c, th, next, detectors.Runnable)
 	o.Reason, o.Stack = next.Reason, next.Stack
 	if c.Type == wire.EvGoSwitch {
-		t.transition(detectors.GoPark, c, th, cur, wire.GoWaiting)
-		cur.Reason, cur.Stack = detectors.ReasonNone, 0 // neither is recorded
+		cur.Reason, cur.Stack, cur.network = detectors.ReasonNone, 0, false // none is recorded
+		t.ran(cur, t.moment(c.Time))
+		t.transition(detectors.GoPark, c, th, cur, detectors.Waiting)
 	} else {
 		t.ended(c, th, cur)
 	}
@@ -256,11 +402,12 @@ func (t *Timeline) syscallEndBlocked(c *cursor) outcome {
 	if err := th.check(needThread | needGo); err != nil {
 		return t.broke(err)
 	}
-	g, err := th.holds(wire.GoSyscall)
+	g, err := th.holds(detectors.Syscall)
 	if err != nil {
 		return t.broke(err)
 	}
-	o := t.transition(detectors.GoSyscallEnd, c, th, g, wire.GoRunnable)
+	t.returned(g, t.moment(c.Time))
+	o := t.transition(detectors.GoSyscallEnd, c, th, g, detectors.Runnable)
 	o.Stack = g.Stack
 	th.unbind()
 	return happened
@@ -280,9 +427,9 @@ func (t *Timeline) goCreateSyscall(c *cursor) error {
 	o := t.push(detectors.GoCreate, c.Time, th)
 	o.G = &g.Goroutine
 	o.From, o.To = detectors.NotExist, detectors.Syscall
-	g.status, g.State = wire.GoSyscall, detectors.Syscall
-	g.Since, g.SinceKnown = o.Time, true
+	g.become(detectors.Syscall, o.Time)
 	g.Born, g.CreatedAt = true, o.Time
+	t.created(g, false)
 	th.bind(g)
 	return nil
 }
@@ -295,7 +442,7 @@ func (t *Timeline) goDestroySyscall(c *cursor) error {
 	if err := th.check(needThread | needGo); err != nil {
 		return err
 	}
-	g, err := th.holds(wire.GoSyscall)
+	g, err := th.holds(detectors.Syscall)
 	if err != nil {
 		return err
 	}

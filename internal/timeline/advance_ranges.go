@@ -141,16 +141,19 @@ func (t *Timeline) stopTheWorld(c *cursor) error {
 	if err != nil {
 		return err
 	}
+	stop := t.stops[g.ID]
 	if c.Type == wire.EvSTWBegin {
 		o := t.push(detectors.STWBegin, c.Time, c.thread)
 		o.G, o.Text, o.Stack = &g.Goroutine, t.sym.text(c.Args[0]), t.sym.stack(c.Args[1])
-		t.stwKind[g.ID] = o.Text
-		return g.stw.begin(o.Time)
+		err := stop.begin(o.Time)
+		stop.kind = o.Text
+		t.stops[g.ID] = stop
+		return err
 	}
 	o := t.push(detectors.STWEnd, c.Time, c.thread)
-	o.G, o.Text = &g.Goroutine, t.stwKind[g.ID]
-	delete(t.stwKind, g.ID)
-	return g.stw.end(o)
+	o.G, o.Text = &g.Goroutine, stop.kind
+	delete(t.stops, g.ID)
+	return stop.end(o)
 }
 
 // current returns the goroutine that runs on th.

@@ -4,31 +4,50 @@ import (
 	"fmt"
 	"math"
 	"math/bits"
+	"time"
 
 	"github.com/gotracewatch/tracewatch/detectors"
 	"github.com/gotracewatch/tracewatch/internal/limits"
-	"github.com/gotracewatch/tracewatch/internal/wire"
 )
 
 // goroutine is the state of one goroutine. It holds no pointer, so that the host's
 // garbage collector has nothing to look at in chunks of them. What each transition
 // touches comes first, to share two cache lines.
 type goroutine struct {
-	detectors.Goroutine
-	gen    uint64 // the generation that seq counts in
-	seq    uint64
-	status wire.GoStatus // GoBad: there is no such goroutine
+	gen uint64 // the generation that seq counts in
+	seq uint64
 
-	given       bool              // something to do, since its last network wait
-	accepts     bool              // it has waited for a connection to come in
-	accepted    bool              // it was created by one that does: a connection's goroutine
-	netSite     detectors.SiteID  // of that wait
+	network  bool // its wait, or last wait, is for the network
+	given    bool // something to do, since its last network wait
+	accepts  bool // it has waited for a connection to come in
+	accepted bool // it was created by one that does: a connection's goroutine
+
+	place uint32 // its chunk's number and its slot there
+
+	detectors.Goroutine
+
+	netSite     detectors.SiteID  // of its last wait for the network
 	home        detectors.SiteID  // of the first one, if nothing was given before
 	assistStack detectors.StackID // of the assist that is going on
+	assist      rangeState
 
-	place  uint32 // its chunk's number and its slot there
-	assist rangeState
-	stw    rangeState
+	_ [8]byte // so that each is two cache lines, of which the first has what every transition needs
+}
+
+// lasted returns how long g has been in its state at a moment, or unknown.
+func (g *goroutine) lasted(at detectors.Time) time.Duration {
+	if !g.SinceKnown {
+		return unknown
+	}
+	return at.Sub(g.Since)
+}
+
+// unknown is the duration of what was not seen to begin.
+const unknown = -1
+
+// become lets g be in a state from a moment on.
+func (g *goroutine) become(s detectors.GoState, at detectors.Time) {
+	g.State, g.Since, g.SinceKnown = s, at, true
 }
 
 // rangeState is a range of time bound to a goroutine or a P.
@@ -44,8 +63,9 @@ const (
 	pageMask = pageSize - 1
 
 	chunkBits = 6
-	chunkSize = 1 << chunkBits
-	chunkMask = chunkSize - 1
+	chunkSize = 1<<chunkBits - 1 // with what else is in a chunk, that is 8 KB
+	chunkMask = 1<<chunkBits - 1
+	chunkFree = 1<<chunkSize - 1 // all slots are
 
 	// recentPages is the size of the direct-mapped cache in front of the map of
 	// pages. Running goroutines are mostly young ones, next to each other.
@@ -68,17 +88,17 @@ type page struct {
 
 // chunk is room for goroutines, whatever their numbers.
 type chunk struct {
-	free  uint64 // a bit for each slot
-	slots [chunkSize]goroutine
+	slots [chunkSize]goroutine // first, to begin where a cache line does
+	free  uint64               // a bit for each slot
 }
 
-func newChunk() *chunk { return &chunk{free: math.MaxUint64} }
+func newChunk() *chunk { return &chunk{free: chunkFree} }
 
 // goroutines is a table by goroutine number. A goroutine stays where it is for life.
 // Slots are used again before there are new ones, and chunks in which the last
 // goroutine has ended are given back.
 type goroutines struct {
-	recent [recentPages]*page
+	recent [recentPages]*page // none is nil
 	pages  map[uint64]*page
 	chunks []*chunk // by their number; nil: given back
 	open   []uint32 // chunks that have room, and some that were given back since
@@ -89,13 +109,20 @@ type goroutines struct {
 }
 
 func newGoroutines() goroutines {
-	return goroutines{pages: make(map[uint64]*page)}
+	t := goroutines{pages: make(map[uint64]*page)}
+	for i := range t.recent {
+		t.recent[i] = &noPage
+	}
+	return t
 }
+
+// noPage is in the place of a page where there is none. No goroutine has its number.
+var noPage = page{number: math.MaxUint64}
 
 // page returns a page, or nil if there is none of that number.
 func (t *goroutines) page(n uint64) *page {
 	p := t.recent[n%recentPages]
-	if p == nil || p.number != n {
+	if p.number != n {
 		if p = t.pages[n]; p != nil {
 			t.recent[n%recentPages] = p
 		}
@@ -105,14 +132,15 @@ func (t *goroutines) page(n uint64) *page {
 
 // find returns a goroutine, or nil if there is none of that number.
 func (t *goroutines) find(id uint64) *goroutine {
-	if p := t.recent[id>>pageBits%recentPages]; p != nil && p.number == id>>pageBits {
+	if p := t.page(id >> pageBits); p != nil {
 		return p.slots[id&pageMask]
 	}
-	return t.findSlow(id)
+	return nil
 }
 
-func (t *goroutines) findSlow(id uint64) *goroutine {
-	if p := t.page(id >> pageBits); p != nil {
+// near is find for goroutines that were in use lately: nil says nothing.
+func (t *goroutines) near(id uint64) *goroutine {
+	if p := t.recent[id>>pageBits%recentPages]; p.number == id>>pageBits {
 		return p.slots[id&pageMask]
 	}
 	return nil
@@ -152,7 +180,7 @@ func (t *goroutines) room() *goroutine {
 	for len(t.open) > 0 {
 		n := t.open[len(t.open)-1]
 		if c := t.chunks[n]; c != nil {
-			if c.free == math.MaxUint64 {
+			if c.free == chunkFree {
 				t.empty--
 			}
 			slot := bits.TrailingZeros64(c.free)
@@ -192,7 +220,7 @@ func (t *goroutines) remove(g *goroutine) {
 	n := p.number
 	delete(t.pages, n)
 	if t.recent[n%recentPages] == p {
-		t.recent[n%recentPages] = nil
+		t.recent[n%recentPages] = &noPage
 	}
 	if len(t.spare) < sparePages {
 		t.spare = append(t.spare, p)
@@ -206,7 +234,7 @@ func (t *goroutines) vacate(place uint32) {
 	if c.free == 0 {
 		t.open = append(t.open, n)
 	}
-	if c.free |= 1 << (place & chunkMask); c.free != math.MaxUint64 {
+	if c.free |= 1 << (place & chunkMask); c.free != chunkFree {
 		return
 	}
 	if t.empty < spareChunks {
@@ -224,7 +252,7 @@ func (t *goroutines) all(yield func(*detectors.Goroutine) bool) {
 			continue
 		}
 		for i := range c.slots {
-			if g := &c.slots[i]; c.free>>i&1 == 0 && g.status != wire.GoBad && !yield(&g.Goroutine) {
+			if g := &c.slots[i]; c.free>>i&1 == 0 && g.State != detectors.Undetermined && !yield(&g.Goroutine) {
 				return
 			}
 		}

@@ -8,7 +8,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/gotracewatch/tracewatch/detectors"
-	"github.com/gotracewatch/tracewatch/internal/wire"
 )
 
 func mustAdd(t *testing.T, gs *goroutines, id uint64) *goroutine {
@@ -16,7 +15,7 @@ func mustAdd(t *testing.T, gs *goroutines, id uint64) *goroutine {
 	g, err := gs.add(id)
 	require.NoError(t, err)
 	require.Equal(t, goroutine{Goroutine: detectors.Goroutine{ID: detectors.GoID(id)}, place: g.place}, *g, "nothing is left of whoever was there")
-	g.status = wire.GoRunnable
+	g.State = detectors.Runnable
 	g.seq = id // to be recognised by
 	return g
 }

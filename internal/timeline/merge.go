@@ -2,6 +2,7 @@ package timeline
 
 import (
 	"cmp"
+	"math"
 	"slices"
 
 	"github.com/gotracewatch/tracewatch/internal/wire"
@@ -57,6 +58,17 @@ func (f frontier) sort() {
 	slices.SortFunc(f, func(a, b head) int { return cmp.Compare(a.time, b.time) })
 }
 
+// second returns until when the earliest thread stays the earliest.
+func (f frontier) second() wire.Time {
+	switch {
+	case len(f) > 2:
+		return min(f[1].time, f[2].time)
+	case len(f) == 2:
+		return f[1].time
+	}
+	return math.MaxInt64
+}
+
 func (f frontier) up(i int) int {
 	for i > 0 && f[(i-1)/2].time > f[i].time {
 		f[(i-1)/2], f[i] = f[i], f[(i-1)/2]
@@ -66,22 +78,24 @@ func (f frontier) up(i int) int {
 }
 
 func (f frontier) down(i int) {
+	if i >= len(f) {
+		return
+	}
+	h := f[i]
 	for {
 		child := 2*i + 1
 		if child >= len(f) {
-			return
+			break
 		}
-		first, at := i, f[i].time
-		if f[child].time < at {
-			first, at = child, f[child].time
+		if child+1 < len(f) {
+			// The right one, if it is earlier: without a branch, which is anybody's guess.
+			child += int(uint64(f[child+1].time-f[child].time) >> 63)
 		}
-		if child++; child < len(f) && f[child].time < at {
-			first = child
+		if f[child].time >= h.time {
+			break
 		}
-		if first == i {
-			return // the same thread is still the earliest: nearly always
-		}
-		f[i], f[first] = f[first], f[i]
-		i = first
+		f[i] = f[child]
+		i = child
 	}
+	f[i] = h
 }

@@ -30,18 +30,18 @@ const noProc = -1
 func (th *thread) bind(g *goroutine) { th.g, th.gid = g, uint64(g.ID) }
 func (th *thread) unbind()           { th.g, th.gid = nil, 0 }
 
-// runs returns the thread's goroutine if it is in the given status and the thread has a
+// runs returns the thread's goroutine if it is in the given state and the thread has a
 // P, else nil.
-func (th *thread) runs(want wire.GoStatus) *goroutine {
-	if g := th.g; g != nil && g.status == want && th.p >= 0 && uint64(g.ID) == th.gid {
+func (th *thread) runs(want detectors.GoState) *goroutine {
+	if g := th.g; g != nil && g.State == want && th.p >= 0 && uint64(g.ID) == th.gid {
 		return g
 	}
 	return nil
 }
 
 // holds returns the thread's goroutine, P or not.
-func (th *thread) holds(want wire.GoStatus) (*goroutine, error) {
-	if g := th.g; g != nil && g.status == want && uint64(g.ID) == th.gid {
+func (th *thread) holds(want detectors.GoState) (*goroutine, error) {
+	if g := th.g; g != nil && g.State == want && uint64(g.ID) == th.gid {
 		return g, nil
 	}
 	return nil, th.notHeld()

@@ -10,9 +10,9 @@ import (
 type symbols struct {
 	code    *detectors.Code
 	gen     *wire.Generation
-	dense   []int32 // by stack number: the StackID; 0: not met yet, noStack: there is none
-	sparse  map[uint64]int32
-	reasons [64]reasonEntry // by string number: the runtime registers its reasons first
+	dense   []detectors.StackID          // by stack number, the StackID plus one; 0: not met yet, or there is none
+	sparse  map[uint64]detectors.StackID // of numbers past dense, and of those that lead nowhere
+	reasons [512]uint8                   // by string number, the reason plus one; 0: not met yet. The runtime registers its reasons first.
 
 	raw []wire.RawFrame
 	pcs []uint64
@@ -20,79 +20,68 @@ type symbols struct {
 	unknown uint64 // references to stacks and strings that do not exist
 }
 
-type reasonEntry struct {
-	met    bool
-	reason detectors.Reason
-}
-
-// noStack marks, in the cache, a number that stands for no stack.
-const noStack = -1
-
 func (s *symbols) install(g *wire.Generation) {
 	s.gen = g
 	clear(s.reasons[:])
 	clear(s.sparse)
-	n := g.Stacks()
+	n := max(g.Stacks(), 1)
 	if cap(s.dense) < n {
-		s.dense = make([]int32, n+n/4)
+		s.dense = make([]detectors.StackID, n+n/4)
 	}
 	s.dense = s.dense[:n]
 	clear(s.dense)
+	s.dense[0] = 1 // stands for no stack
+}
+
+// met returns the lasting number of a stack of this generation plus one, or 0 if it was
+// not met yet.
+func (s *symbols) met(id uint64) detectors.StackID {
+	if id < uint64(len(s.dense)) {
+		return s.dense[id]
+	}
+	return 0
 }
 
 // stack returns the lasting number of a stack of this generation.
 func (s *symbols) stack(id uint64) detectors.StackID {
-	if id < uint64(len(s.dense)) && s.dense[id] > 0 {
-		return detectors.StackID(s.dense[id])
+	if k := s.met(id); k != 0 {
+		return k - 1
 	}
-	return s.stackSlow(id)
-}
-
-func (s *symbols) stackSlow(id uint64) detectors.StackID {
-	if id == 0 {
-		return 0
-	}
-	k, met := s.sparse[id]
-	if id < uint64(len(s.dense)) {
-		k, met = s.dense[id], s.dense[id] != 0
-	}
-	if !met {
+	k, ok := s.sparse[id]
+	if !ok {
 		k = s.intern(id)
-		if id < uint64(len(s.dense)) {
-			s.dense[id] = k
+		if k != 0 && id < uint64(len(s.dense)) {
+			s.dense[id] = k + 1
 		} else {
 			s.sparse[id] = k
 		}
 	}
-	if k == noStack {
+	if k == 0 {
 		s.unknown++
-		return 0
 	}
-	return detectors.StackID(k)
+	return k
 }
 
-// intern looks a stack up in the generation's table and then among those known.
-func (s *symbols) intern(id uint64) int32 {
+// intern looks a stack up in the generation's table and then among those known. It
+// returns 0 if there is none, or no room for it.
+func (s *symbols) intern(id uint64) detectors.StackID {
 	var ok bool
 	if s.raw, ok = s.gen.Stack(id, s.raw[:0]); !ok {
-		return noStack
+		return 0
 	}
 	s.pcs = s.pcs[:0]
 	for _, f := range s.raw {
 		s.pcs = append(s.pcs, f.PC)
 	}
 	if k, ok := s.code.Find(s.pcs); ok {
-		return int32(k)
+		return k
 	}
 	frames := make([]detectors.Frame, len(s.raw))
 	for i, f := range s.raw {
 		r := s.gen.Resolve(f)
 		frames[i] = detectors.Frame{PC: r.PC, Func: r.Func, File: r.File, Line: r.Line}
 	}
-	if k := s.code.Add(frames); k != 0 {
-		return int32(k)
-	}
-	return noStack // no room, or a stack without frames
+	return s.code.Add(frames)
 }
 
 // text returns a string of this generation.
@@ -104,14 +93,27 @@ func (s *symbols) text(id uint64) string {
 	return str
 }
 
+// metReason returns a reason plus one, or 0 if its string was not met yet.
+func (s *symbols) metReason(id uint64) uint8 {
+	if id < uint64(len(s.reasons)) {
+		return s.reasons[id]
+	}
+	return 0
+}
+
 // reason returns what a string of this generation means as a reason.
 func (s *symbols) reason(id uint64) detectors.Reason {
-	if id >= uint64(len(s.reasons)) {
-		return detectors.ParseReason(s.text(id))
+	if r := s.metReason(id); r != 0 {
+		return detectors.Reason(r - 1)
 	}
-	e := &s.reasons[id]
-	if !e.met {
-		*e = reasonEntry{true, detectors.ParseReason(s.text(id))}
+	text, ok := s.gen.String(id)
+	if !ok {
+		s.unknown++ // each time it is referred to
+		return detectors.ParseReason(text)
 	}
-	return e.reason
+	r := detectors.ParseReason(text)
+	if id < uint64(len(s.reasons)) {
+		s.reasons[id] = uint8(r) + 1
+	}
+	return r
 }

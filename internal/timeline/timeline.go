@@ -41,6 +41,7 @@ type Timeline struct {
 	heard     detectors.Kinds                   // those that somebody wants
 	eager     [detectors.NumKinds]int           // how many of them want it whatever its duration; they come first
 	shortest  [detectors.NumKinds]time.Duration // the least that one of the others wants
+	least     [256]time.Duration                // what somebody wants to be told of the types that fast knows
 
 	// OnPanic is told of an observer's panic. It may call SwitchOff.
 	OnPanic func(observer int, value any, stack []byte)
@@ -52,7 +53,7 @@ type Timeline struct {
 	nothing thread // stands for the thread of events that have none
 	tasks   map[detectors.TaskID]task
 	regions map[detectors.GoID][]region
-	stwKind map[detectors.GoID]string
+	stops   map[detectors.GoID]stop
 	gc      gcState
 	nprocs  int // GOMAXPROCS, 0: not said
 
@@ -69,6 +70,10 @@ type Timeline struct {
 	events   uint64
 	ignored  uint64 // what found no room
 	problem  error  // why the last event is broken
+	totals   detectors.Totals
+	heat     heatColumn
+	unseen   unseenIndex
+	slowly   bool // for tests: never fast
 
 	// What happened and was not told yet: one event makes at most three
 	// observations. told counts observations, toldTo observers of the next one,
@@ -95,6 +100,12 @@ type region struct {
 	since detectors.Time
 }
 
+// stop is a stop of the world that a goroutine has begun.
+type stop struct {
+	rangeState
+	kind string
+}
+
 // gcState is what is known of the GC's cycle.
 type gcState struct {
 	state gcPhase
@@ -116,7 +127,7 @@ const notCalling = -1
 // New returns a timeline that tells the given observers, in their order; of each
 // observation first those that want all of its kind, then those that want long ones.
 func New(code *detectors.Code, observers []Observer) *Timeline {
-	t := &Timeline{code: code}
+	t := &Timeline{code: code, unseen: unseenIndex{at: make(map[unseenKey]int)}}
 	for k := range detectors.NumKinds {
 		t.shortest[k] = never
 		for i, o := range observers {
@@ -135,7 +146,13 @@ func New(code *detectors.Code, observers []Observer) *Timeline {
 			t.heard |= detectors.Set(k)
 		}
 	}
-	t.sym = symbols{code: code, sparse: make(map[uint64]int32)}
+	for _, typ := range fastTypes {
+		kind := fastKinds[typ]
+		if t.least[typ] = t.shortest[kind]; t.eager[kind] > 0 {
+			t.least[typ] = anyLength
+		}
+	}
+	t.sym = symbols{code: code, sparse: make(map[uint64]detectors.StackID)}
 	t.nothing = thread{id: detectors.NoThread, p: noProc}
 	t.Forget()
 	return t
@@ -160,7 +177,7 @@ func (t *Timeline) Forget() {
 	t.threads = make(map[uint64]*thread)
 	t.tasks = make(map[detectors.TaskID]task)
 	t.regions = make(map[detectors.GoID][]region)
-	t.stwKind = make(map[detectors.GoID]string)
+	t.stops = make(map[detectors.GoID]stop)
 	t.gc = gcState{}
 	t.gen, t.initial = 0, 0
 	t.npending, t.told, t.toldTo, t.calling = 0, 0, 0, notCalling
@@ -185,6 +202,7 @@ func (t *Timeline) Feed(g *wire.Generation) (detectors.Window, error) {
 	start := t.last
 	t.gen = g.Number
 	t.events = 0
+	t.resetTotals()
 	t.sym.install(g)
 	err := t.install(g)
 	if fresh {
@@ -197,6 +215,7 @@ func (t *Timeline) Feed(g *wire.Generation) (detectors.Window, error) {
 		t.Forget()
 		err = &wire.Error{Offset: g.Offset, Generation: g.Number, Problem: "its events contradict each other", Err: err}
 	}
+	t.sumUp()
 	w := detectors.Window{
 		Generation: g.Number,
 		Start:      start,
@@ -204,6 +223,7 @@ func (t *Timeline) Feed(g *wire.Generation) (detectors.Window, error) {
 		Fresh:      fresh,
 		Procs:      t.maxprocs(),
 		Events:     t.events,
+		Totals:     &t.totals,
 		Code:       t.code,
 		Goroutines: iter.Seq[*detectors.Goroutine](t.gs.all),
 	}
@@ -226,7 +246,7 @@ func (t *Timeline) install(g *wire.Generation) error {
 		t.cursors = make([]cursor, 0, len(g.Threads)+len(g.Threads)/4) // pointers into it must stay good
 	}
 	t.prune(g)
-	t.stamp(detectors.Time(g.MinTime)) // the reference's sync event takes a moment of its own
+	t.stamp(g.MinTime) // the reference's sync event takes a moment of its own
 	for i := range g.Threads {
 		t.cursors = append(t.cursors, cursor{Cursor: g.Cursor(i), id: g.Threads[i].ID})
 		c := &t.cursors[i]
@@ -288,19 +308,11 @@ func (t *Timeline) run() (done bool, err error) {
 		if t.npending > 0 {
 			t.tell()
 		}
-		// What step does, for the usual case: the earliest event can happen, and its
-		// thread goes on to another.
-		if f := t.frontier; len(f) > 0 && len(t.samples) == 0 {
-			if c := f[0].c; c.thread != nil && c.thread != &t.nothing && t.hot(c) == happened {
-				t.events++
-				if !c.Next() {
-					if err := c.Err(); err != nil {
-						return true, err
-					}
-					t.frontier.remove(0)
-				} else if f[0].time = c.Time; len(f) > 1 && f[1].time < c.Time || len(f) > 2 && f[2].time < c.Time {
-					f.down(0)
-				}
+		if !t.slowly {
+			if t.fast() == broken {
+				return true, t.problem
+			}
+			if t.npending > 0 {
 				continue
 			}
 		}
@@ -380,32 +392,45 @@ func (t *Timeline) try(i int) outcome {
 		t.nothing.unbind()
 		t.nothing.p = noProc
 	}
-	t.npending = 0 // of the first attempt, if it was broken
-	if out := t.hot(c); out != happened {
-		if out == broken {
-			t.problem = fmt.Errorf("%v at %d: %w", c.Type, c.Time, t.problem)
-		}
+	if !c.Load() {
+		return t.broke(c.Err())
+	}
+	if out := t.happen(c); out != happened {
 		return out
 	}
 	t.events++
-	switch {
-	case c.Next():
-		t.frontier.update(i)
-	case c.Err() != nil:
-		return t.broke(c.Err())
-	default:
-		t.frontier.remove(i)
-	}
+	t.move(c, i)
 	return happened
 }
 
-// stamp gives the next observation its moment. Moments are strictly increasing.
-func (t *Timeline) stamp(at detectors.Time) detectors.Time {
-	if at <= t.last {
-		at = t.last + 1
+// happen lets c's event happen, if it can. Its arguments are loaded.
+func (t *Timeline) happen(c *cursor) outcome {
+	t.npending = 0 // of the first attempt, if it was broken
+	out := t.advance(c)
+	if out == broken {
+		t.problem = fmt.Errorf("%v at %d: %w", c.Type, c.Time, t.problem)
 	}
-	t.last = at
-	return at
+	return out
+}
+
+// move goes on to the next event of the thread at i of the frontier. If there is something
+// that is no event, it stays: that is found out when it is tried.
+func (t *Timeline) move(c *cursor, i int) {
+	if c.Next() {
+		t.frontier.update(i)
+	} else if c.Err() == nil {
+		t.frontier.remove(i)
+	}
+}
+
+// moment returns the moment that the next observation will have. Moments are strictly
+// increasing.
+func (t *Timeline) moment(at wire.Time) detectors.Time { return max(detectors.Time(at), t.last+1) }
+
+// stamp gives the next observation its moment.
+func (t *Timeline) stamp(at wire.Time) detectors.Time {
+	t.last = t.moment(at)
+	return t.last
 }
 
 // push adds an observation in the context of th at the event's time. It sets every
@@ -427,7 +452,7 @@ func (t *Timeline) push(kind detectors.Kind, at wire.Time, th *thread) *detector
 	o.Known, o.Reason = false, 0
 	o.Duration = 0
 	o.Stack, o.ByStack = 0, 0
-	o.Time = t.stamp(detectors.Time(at))
+	o.Time = t.stamp(at)
 	o.Thread = th.id
 	o.Proc = detectors.ProcID(th.p)
 	o.By = detectors.GoID(th.gid)

@@ -54,6 +54,9 @@ func (c Clock) Time(t Timestamp) Time {
 	return c.scale(t)
 }
 
+// After returns the moment dt clock units after t.
+func (c Clock) After(t Time, dt uint64) Time { return min(t+c.Time(Timestamp(dt)), maxTime) }
+
 func (c Clock) scale(t Timestamp) Time {
 	ns := float64(t) * c.unit
 	if ns >= limits.Nanoseconds {

@@ -48,7 +48,7 @@ func checkCursors(t *testing.T, g *wire.Generation) (events int) {
 		want, whole := plainly(g.Clock, g.Threads[i].Batches)
 		c := g.Cursor(i)
 		n := 0
-		for c.Next() {
+		for next(&c) {
 			spec, _ := wire.SpecOf(c.Type)
 			got := fmt.Sprint(c.Time, c.Type, c.Args[:spec.Args-1])
 			if n >= len(want) || got != want[n] {
@@ -58,7 +58,7 @@ func checkCursors(t *testing.T, g *wire.Generation) (events int) {
 		}
 		require.Equal(t, len(want), n, "thread %d: %v", g.Threads[i].ID, c.Err())
 		require.Equal(t, whole, c.Err() == nil, "thread %d: %v", g.Threads[i].ID, c.Err())
-		require.False(t, c.Next(), "once stopped, it stays stopped")
+		require.False(t, next(&c), "once stopped, it stays stopped")
 		require.Equal(t, whole, c.Err() == nil)
 		events += n
 	}

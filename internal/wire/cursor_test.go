@@ -11,6 +11,9 @@ import (
 	"github.com/gotracewatch/tracewatch/internal/wire"
 )
 
+// next moves to the next event and decodes its arguments.
+func next(c *wire.Cursor) bool { return c.Next() && c.Load() }
+
 func TestCursor(t *testing.T) {
 	g := generation(t, wire.Go126, func(g *tracegen.Generation) {
 		b := g.Batch(7, 1000)
@@ -24,7 +27,7 @@ func TestCursor(t *testing.T) {
 	var got []string
 	c := g.Cursor(0)
 	for {
-		ok, err := c.Next(), c.Err()
+		ok, err := next(&c), c.Err()
 		require.NoError(t, err)
 		if !ok {
 			break
@@ -38,7 +41,7 @@ func TestCursor(t *testing.T) {
 		"22000 UserLog [18446744073709551615 1048576 127 128]",
 	}, got)
 	for range 2 {
-		ok, err := c.Next(), c.Err()
+		ok, err := next(&c), c.Err()
 		require.False(t, ok, "the end stays the end")
 		require.NoError(t, err)
 	}
@@ -69,10 +72,10 @@ func TestCursorErrors(t *testing.T) {
 				b.Raw(test.data...)
 			})
 			c := g.Cursor(0)
-			ok, err := c.Next(), c.Err()
+			ok, err := next(&c), c.Err()
 			require.True(t, ok)
 			require.NoError(t, err)
-			ok, err = c.Next(), c.Err()
+			ok, err = next(&c), c.Err()
 			require.False(t, ok)
 			require.ErrorContains(t, err, test.says)
 		})
@@ -86,7 +89,7 @@ func TestEventsDoNotCrossBatches(t *testing.T) {
 		g.Raw(tracegen.AppendBatch(nil, 1, 7, 1, []byte{3, 4, 5})...)
 	})
 	c := g.Cursor(0)
-	_, err := c.Next(), c.Err()
+	_, err := next(&c), c.Err()
 	require.ErrorContains(t, err, "GoStart is cut short")
 }
 
@@ -100,7 +103,7 @@ func TestCursorAllocatesNothing(t *testing.T) {
 		for i := range g.Threads {
 			c := g.Cursor(i)
 			for {
-				ok, err := c.Next(), c.Err()
+				ok, err := next(&c), c.Err()
 				if err != nil {
 					t.Error(err)
 				}

@@ -174,6 +174,9 @@ func SpecOf(t EventType) (Spec, bool) {
 	return s, s.Name != ""
 }
 
+// Timed reports whether t may stand among a thread's events.
+func (t EventType) Timed() bool { return argCount[t] != 0 }
+
 // String returns the type's name on the wire.
 func (t EventType) String() string {
 	if s, ok := SpecOf(t); ok {

@@ -54,7 +54,7 @@ func readGeneration(raw wire.Raw) (events int) {
 	for i := range g.Threads {
 		c := g.Cursor(i)
 		for {
-			ok, err := c.Next(), c.Err()
+			ok, err := next(&c), c.Err()
 			if !ok || err != nil {
 				break
 			}

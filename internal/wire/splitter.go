@@ -129,70 +129,71 @@ func (s *Splitter) split(p []byte) (used int, err error) {
 		}
 		used = HeaderSize
 	}
+	from := used // what lies from there to used is the current generation's, and not kept yet
 	for used < len(p) {
 		h, ok := parseBatchHeader(p[used:], s.version)
 		if h.problem != "" {
 			err := s.brokenAt(used, h.problem)
+			s.keep(p[from:used])
 			s.finishUnmarked() // what came before may well be whole
 			return used, err
 		}
-		if !ok || used+h.size() > len(p) {
-			return used, nil
+		size := h.size()
+		if !ok || used+size > len(p) {
+			break
 		}
-		if err := s.add(used, h, p[used:used+h.size()]); err != nil {
-			return used, err
+		switch {
+		case h.typ == EvEndOfGeneration && s.cur.Number == 0:
+			return used, s.brokenAt(used, "a generation ends that has not begun")
+		case h.typ == EvEndOfGeneration:
+			used += size
+			s.finishWith(p[from:used])
+			from = used
+			continue
+		case s.cur.Number != 0 && h.gen != s.cur.Number:
+			if s.version >= Go126 || h.gen != s.cur.Number+1 {
+				return used, s.brokenAt(used, fmt.Sprintf("generation %d begins before generation %d has ended", h.gen, s.cur.Number))
+			}
+			s.finishWith(p[from:used])
+			from = used
 		}
-		used += h.size()
+		if s.cur.Number == 0 {
+			s.cur = Raw{Version: s.version, Number: h.gen, Offset: s.offset + int64(used)}
+			s.want = s.Want == nil || s.Want(h.gen)
+		}
+		if s.want && len(s.cur.Data)+used-from+size > limits.GenerationBytes {
+			return used, s.brokenAt(used, fmt.Sprintf("a generation of more than %d MB", limits.GenerationBytes>>20))
+		}
+		used += size
 	}
+	s.keep(p[from:used])
 	return used, nil
 }
 
-// add puts one whole batch, at offset at of what is being split, where it belongs.
-func (s *Splitter) add(at int, h batchHeader, batch []byte) error {
-	if h.typ == EvEndOfGeneration {
-		if s.cur.Number == 0 {
-			return s.brokenAt(at, "a generation ends that has not begun")
-		}
-		s.keep(batch)
-		s.finish()
-		return nil
-	}
-	if s.cur.Number != 0 && h.gen != s.cur.Number {
-		if s.version >= Go126 || h.gen != s.cur.Number+1 {
-			return s.brokenAt(at, fmt.Sprintf("generation %d begins before generation %d has ended", h.gen, s.cur.Number))
-		}
-		s.finish()
-	}
-	if s.cur.Number == 0 {
-		s.begin(h.gen, s.offset+int64(at))
-	}
-	if len(s.cur.Data)+len(batch) > limits.GenerationBytes {
-		return s.brokenAt(at, fmt.Sprintf("a generation of more than %d MB", limits.GenerationBytes>>20))
-	}
-	s.keep(batch)
-	return nil
-}
-
-func (s *Splitter) begin(number uint64, offset int64) {
-	s.cur = Raw{Version: s.version, Number: number, Offset: offset}
-	s.want = s.Want == nil || s.Want(number)
-	if s.want {
-		s.cur.Data = make([]byte, 0, s.last+s.last/8)
-	}
-}
-
-func (s *Splitter) keep(batch []byte) {
-	if !s.want {
+// keep adds batches to the current generation, of which more may come.
+func (s *Splitter) keep(batches []byte) {
+	if !s.want || len(batches) == 0 {
 		return
 	}
 	data := s.cur.Data
-	if need := len(data) + len(batch); need > cap(data) {
+	if data == nil {
+		data = make([]byte, 0, max(s.last+s.last/8, len(batches)))
+	} else if len(data)+len(batches) > cap(data) {
 		// Twice, where append would take a quarter more and copy four times as much.
-		data = slices.Grow(data, max(len(data), len(batch)))
+		data = slices.Grow(data, max(len(data), len(batches)))
 	}
-	s.cur.Data = append(data, batch...)
+	s.cur.Data = append(data, batches...)
 }
 
+// finishWith adds the last batches of the current generation and emits it.
+func (s *Splitter) finishWith(batches []byte) {
+	if s.want {
+		s.cur.Data = append(s.cur.Data, batches...)
+	}
+	s.finish()
+}
+
+// finish emits the current generation.
 func (s *Splitter) finish() {
 	raw := s.cur
 	s.cur = Raw{}

@@ -1,4 +1,4 @@
-package hist
+package detectors
 
 import (
 	"math/rand/v2"
@@ -11,14 +11,14 @@ import (
 
 func TestBucketsAreContiguous(t *testing.T) {
 	for d := time.Duration(0); d < 1<<14; d++ {
-		b := bucket(d)
-		require.LessOrEqual(t, d, upper(b), "%d", d)
+		b := histBucket(d)
+		require.LessOrEqual(t, d, histUpper(b), "%d", d)
 		if b > 0 {
-			require.Greater(t, d, upper(b-1), "%d", d)
+			require.Greater(t, d, histUpper(b-1), "%d", d)
 		}
 	}
-	require.Less(t, bucket(1<<62), buckets)
-	require.Zero(t, bucket(-5))
+	require.Less(t, histBucket(1<<62), histBuckets)
+	require.Zero(t, histBucket(-5))
 }
 
 func TestQuantile(t *testing.T) {
@@ -35,7 +35,7 @@ func TestQuantile(t *testing.T) {
 		exact := all[int(q*float64(len(all)))-1]
 		got := h.Quantile(q)
 		require.GreaterOrEqual(t, got, exact, "q=%v", q)
-		require.LessOrEqual(t, float64(got), float64(exact)*(1+1.0/sub)+1, "q=%v", q)
+		require.LessOrEqual(t, float64(got), float64(exact)*(1+1.0/16)+1, "q=%v", q)
 	}
 	require.Equal(t, all[len(all)-1], h.Max())
 }

@@ -1,0 +1,245 @@
+package timeline
+
+import (
+	"time"
+
+	"github.com/gotracewatch/tracewatch/detectors"
+	"github.com/gotracewatch/tracewatch/internal/limits"
+)
+
+// resetTotals empties the totals for the next window and keeps their memory.
+func (t *Timeline) resetTotals() {
+	s := &t.totals
+	s.Delays.Reset()
+	s.Requeued.Reset()
+	for p := range s.Heat.Procs {
+		s.Heat.Procs[p] = s.Heat.Procs[p][:0]
+	}
+	s.Heat.Procs = s.Heat.Procs[:0]
+	t.heat = heatColumn{cells: t.heat.cells}
+	s.Ran.Reset()
+	s.Others = [detectors.NumClasses]detectors.Sum{}
+	clear(s.Runs)
+	s.Unseen = s.Unseen[:0]
+	clear(t.unseen.latest)
+	clear(t.unseen.at)
+	s.Waits = [detectors.NumClasses][detectors.NumReasons]detectors.Sum{}
+	clear(s.Network)
+	s.Answers.Reset()
+	s.Syscalls = detectors.Sum{}
+	clear(s.Births)
+	s.TimerCreates, s.TimerWakeups, s.Preempted = 0, 0, 0
+}
+
+// delayed counts the time that g, which starts now on a P, was runnable, and returns it.
+func (t *Timeline) delayed(g *goroutine, p int, at detectors.Time) time.Duration {
+	d := g.lasted(at)
+	switch {
+	case d < 0 || g.Class != detectors.ClassUser:
+	case g.Reason == detectors.ReasonPreempted || g.Reason == detectors.ReasonGosched:
+		t.totals.Requeued.Add(d)
+	default:
+		t.totals.Delays.Mark(d) // the sum is the heat map's: see flush
+		h := &t.heat
+		if at >= h.end || p >= len(h.cells) {
+			h.turn(&t.totals, p, at)
+		}
+		c := &h.cells[p]
+		c.Starts++
+		c.Sum += d
+		c.Max = max(c.Max, d)
+	}
+	return d
+}
+
+// ran counts the time that g, which stops now at its stack, was running, and returns it.
+func (t *Timeline) ran(g *goroutine, at detectors.Time) time.Duration {
+	d := g.lasted(at)
+	switch runs := t.totals.Runs; {
+	case d < 0:
+	case g.Class != detectors.ClassUser:
+		t.totals.Others[g.Class].Add(d)
+	case g.Stack != 0 && int(g.Stack) < len(runs):
+		t.totals.Ran.Mark(d) // the sum is made of Runs and Unseen: see sumUp
+		runs[g.Stack].Add(d)
+	default:
+		t.totals.Ran.Mark(d)
+		t.ranElsewhere(g, d)
+	}
+	return d
+}
+
+// sumUp completes the totals at the window's end.
+func (t *Timeline) sumUp() {
+	s := &t.totals
+	t.heat.flush(s)
+	for _, r := range s.Runs {
+		s.Ran.AddSum(r)
+	}
+	for _, r := range s.Unseen {
+		s.Ran.AddSum(r.Sum)
+	}
+}
+
+// yields counts g's stop if it had run long enough.
+func (t *Timeline) yields(g *goroutine) {
+	if g.Reason == detectors.ReasonPreempted && g.Class == detectors.ClassUser {
+		t.totals.Preempted++
+	}
+}
+
+// ranElsewhere is ran for a stack that is not in the table yet, or for no stack.
+func (t *Timeline) ranElsewhere(g *goroutine, d time.Duration) {
+	if g.Stack != 0 {
+		t.totals.Runs = grow(t.totals.Runs, int(g.Stack))
+		t.totals.Runs[g.Stack].Add(d)
+		return
+	}
+	t.unseen.of(&t.totals.Unseen, g.Creator, g.Start).Add(d)
+}
+
+// unseenIndex finds an element of [detectors.Totals].Unseen.
+type unseenIndex struct {
+	latest []int // by creator, of those of it the one that was asked for last, plus one; 0: none
+	at     map[unseenKey]int
+}
+
+type unseenKey struct {
+	creator detectors.StackID
+	start   detectors.SiteID
+}
+
+// of returns the element for a creator and a start. Nearly always a go statement starts
+// one function, the same as last time.
+func (x *unseenIndex) of(all *[]detectors.UnseenRuns, creator detectors.StackID, start detectors.SiteID) *detectors.UnseenRuns {
+	x.latest = grow(x.latest, int(creator))
+	if i := x.latest[creator]; i > 0 && (*all)[i-1].Start == start {
+		return &(*all)[i-1]
+	}
+	key := unseenKey{creator, start}
+	i, ok := x.at[key]
+	if !ok {
+		i = len(*all)
+		*all = append(*all, detectors.UnseenRuns{Creator: creator, Start: start})
+		x.at[key] = i
+	}
+	x.latest[creator] = i + 1
+	return &(*all)[i]
+}
+
+// waited counts the time that g, which is woken now, was waiting, and returns it. Nobody
+// says that no goroutine wakes it.
+func (t *Timeline) waited(g *goroutine, at detectors.Time, nobody bool) time.Duration {
+	d := g.lasted(at)
+	if nobody && g.Class == detectors.ClassUser && timers.Has(g.Reason) {
+		t.totals.TimerWakeups++
+	}
+	if d < 0 {
+		return d
+	}
+	t.totals.Waits[g.Class][g.Reason].Add(d)
+	if g.network && g.Class == detectors.ClassUser {
+		t.waitedForNetwork(g, d)
+	}
+	return d
+}
+
+func (t *Timeline) waitedForNetwork(g *goroutine, d time.Duration) {
+	t.totals.Network = grow(t.totals.Network, int(g.Stack))
+	n := &t.totals.Network[g.Stack]
+	if g.Reason != detectors.ReasonNetwork { // for the goroutine that reads the connection
+		n.Answers.Add(d)
+		return
+	}
+	n.Waits.Add(d)
+	if g.OnBehalf {
+		n.Answers.Add(d)
+		t.totals.Answers.Add(d)
+	}
+}
+
+// created counts the creation of g. A timer says that no goroutine did it.
+func (t *Timeline) created(g *goroutine, timer bool) {
+	if g.Class != detectors.ClassUser {
+		return
+	}
+	t.totals.Births = grow(t.totals.Births, int(g.Creator))
+	t.totals.Births[g.Creator].Created++
+	if timer {
+		t.totals.TimerCreates++
+	}
+}
+
+// gone counts the end of g.
+func (t *Timeline) gone(g *goroutine) {
+	if g.Class == detectors.ClassUser {
+		t.totals.Births = grow(t.totals.Births, int(g.Creator))
+		t.totals.Births[g.Creator].Ended++
+	}
+}
+
+// returned counts a system call during which g lost its P.
+func (t *Timeline) returned(g *goroutine, at detectors.Time) {
+	if d := g.lasted(at); d >= 0 && g.Class == detectors.ClassUser {
+		t.totals.Syscalls.Add(d)
+	}
+}
+
+// timers are the waits that end, when nobody's goroutine ends them, because of a timer:
+// the network poller is the only other one, and it wakes who waits for the network.
+const timers = reasons(1<<detectors.ReasonSleep | 1<<detectors.ReasonSelect | 1<<detectors.ReasonChanReceive)
+
+type reasons uint32
+
+// Has reports whether r is in the set.
+func (s reasons) Has(r detectors.Reason) bool { return s>>r&1 != 0 }
+
+// heatColumn is the column of a heat map that is being made.
+type heatColumn struct {
+	begun  bool
+	number int
+	end    detectors.Time
+	cells  []detectors.HeatCell // by P
+}
+
+// turn goes on to the column that a moment is in and makes room for a P. The first moment
+// is the map's beginning.
+func (h *heatColumn) turn(s *detectors.Totals, p int, at detectors.Time) {
+	h.cells = grow(h.cells, p)
+	if !h.begun {
+		h.begun = true
+		s.Heat.Start = at
+	}
+	if at >= h.end {
+		h.flush(s)
+		h.number = int(at.Sub(s.Heat.Start) / detectors.HeatBucket)
+		h.end = s.Heat.Start.Add(time.Duration(h.number+1) * detectors.HeatBucket)
+	}
+}
+
+// flush puts the column into the map, and its sums into those of all delays.
+func (h *heatColumn) flush(s *detectors.Totals) {
+	for p := range h.cells {
+		c := &h.cells[p]
+		if c.Starts == 0 {
+			continue
+		}
+		s.Delays.AddSum(detectors.Sum{Count: uint64(c.Starts), Total: c.Sum, Max: c.Max})
+		if m := &s.Heat; p < limits.HeatRows && h.number < limits.HeatColumns {
+			for len(m.Procs) <= p {
+				m.Procs = append(m.Procs, nil)
+			}
+			m.Procs[p] = grow(m.Procs[p], h.number)
+			m.Procs[p][h.number] = *c
+		}
+		*c = detectors.HeatCell{}
+	}
+}
+
+// grow makes a slice long enough to have an element i.
+func grow[T any](s []T, i int) []T {
+	if i < len(s) {
+		return s
+	}
+	return append(s, make([]T, i+1-len(s))...)
+}

@@ -1,0 +1,332 @@
+package timeline
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/gotracewatch/tracewatch/detectors"
+	"github.com/gotracewatch/tracewatch/internal/limits"
+	"github.com/gotracewatch/tracewatch/internal/recorded"
+	"github.com/gotracewatch/tracewatch/internal/tracegen"
+	"github.com/gotracewatch/tracewatch/internal/wire"
+)
+
+// summary is a window's totals in a form that can be compared: without what is zero.
+type summary struct {
+	Delays, Requeued, Ran, Answers detectors.Histogram
+	Heat                           map[string]detectors.HeatCell // by P and column
+	Runs                           map[detectors.StackID]detectors.Sum
+	Unseen                         map[unseenKey]detectors.Sum
+	Waits                          [detectors.NumClasses][detectors.NumReasons]detectors.Sum
+	Network                        map[detectors.StackID]detectors.NetworkWaits
+	Births                         map[detectors.StackID]detectors.Births
+	Syscalls                       detectors.Sum
+	Others                         [detectors.NumClasses]detectors.Sum
+
+	TimerCreates, TimerWakeups, Preempted uint64
+}
+
+func summarize(t *detectors.Totals) *summary {
+	s := &summary{
+		Delays: t.Delays, Requeued: t.Requeued, Ran: t.Ran, Answers: t.Answers,
+		Heat: make(map[string]detectors.HeatCell),
+		Runs: nonzero(t.Runs), Unseen: make(map[unseenKey]detectors.Sum), Network: nonzero(t.Network), Births: nonzero(t.Births),
+		Waits: t.Waits, Syscalls: t.Syscalls, Others: t.Others,
+		TimerCreates: t.TimerCreates, TimerWakeups: t.TimerWakeups, Preempted: t.Preempted,
+	}
+	for _, r := range t.Unseen {
+		s.Unseen[unseenKey{r.Creator, r.Start}] = r.Sum
+	}
+	for p, row := range t.Heat.Procs {
+		for column, c := range row {
+			if c.Starts > 0 {
+				s.Heat[fmt.Sprint(p, column)] = c
+			}
+		}
+	}
+	return s
+}
+
+func nonzero[T comparable](s []T) map[detectors.StackID]T {
+	m := make(map[detectors.StackID]T)
+	var zero T
+	for i, x := range s {
+		if x != zero {
+			m[detectors.StackID(i)] = x
+		}
+	}
+	return m
+}
+
+// model sums up observations by the definitions of [detectors.Totals].
+type model struct {
+	code  *detectors.Code
+	start detectors.Time // of the heat map
+	s     *summary
+}
+
+func newModel(code *detectors.Code) *model {
+	return &model{code: code, s: summarize(new(detectors.Totals))}
+}
+
+func (m *model) observe(o *detectors.Observation) {
+	if o.G == nil {
+		return
+	}
+	g, user := o.G, o.G.Class == detectors.ClassUser
+	switch o.Kind {
+	case detectors.GoCreate:
+		m.birth(g, user, detectors.Births{Created: 1})
+		if user && o.FromTimer() {
+			m.s.TimerCreates++
+		}
+	case detectors.GoEnd:
+		m.birth(g, user, detectors.Births{Ended: 1})
+	case detectors.GoStop:
+		if user && o.Reason == detectors.ReasonPreempted {
+			m.s.Preempted++
+		}
+	case detectors.GoUnpark:
+		if user && o.FromTimer() && (o.Reason == detectors.ReasonSleep || o.Reason == detectors.ReasonSelect || o.Reason == detectors.ReasonChanReceive) {
+			m.s.TimerWakeups++
+		}
+	}
+	if !o.Known {
+		return
+	}
+	d := o.Duration
+	switch {
+	case o.Kind == detectors.GoStart && user:
+		m.delayed(o)
+	case o.Kind == detectors.GoUnpark:
+		m.s.Waits[g.Class][o.Reason].Add(d)
+		if user {
+			m.waited(o)
+		}
+	case o.Kind == detectors.GoSyscallEnd && o.To == detectors.Runnable && user:
+		m.s.Syscalls.Add(d)
+	case o.Kind != detectors.GoList && o.From == detectors.Running:
+		m.ran(o, user)
+	}
+}
+
+func (m *model) birth(g *detectors.Goroutine, user bool, one detectors.Births) {
+	if user {
+		b := m.s.Births[g.Creator]
+		b.Created += one.Created
+		b.Ended += one.Ended
+		m.s.Births[g.Creator] = b
+	}
+}
+
+func (m *model) delayed(o *detectors.Observation) {
+	if o.Reason == detectors.ReasonPreempted || o.Reason == detectors.ReasonGosched {
+		m.s.Requeued.Add(o.Duration)
+		return
+	}
+	m.s.Delays.Add(o.Duration)
+	if m.start == 0 {
+		m.start = o.Time
+	}
+	column := o.Time.Sub(m.start) / (10 * time.Millisecond)
+	if column >= limits.HeatColumns {
+		return
+	}
+	at := fmt.Sprint(o.Proc, int64(column))
+	c := m.s.Heat[at]
+	c.Starts++
+	c.Sum += o.Duration
+	c.Max = max(c.Max, o.Duration)
+	m.s.Heat[at] = c
+}
+
+func (m *model) waited(o *detectors.Observation) {
+	direct := o.Reason == detectors.ReasonNetwork
+	if !direct && (o.Reason != detectors.ReasonSelect || m.code.Stack(o.Stack).Net.FD == detectors.FDNone) {
+		return
+	}
+	n := m.s.Network[o.Stack]
+	if direct {
+		n.Waits.Add(o.Duration)
+	}
+	if !direct || o.G.OnBehalf {
+		n.Answers.Add(o.Duration)
+	}
+	if direct && o.G.OnBehalf {
+		m.s.Answers.Add(o.Duration)
+	}
+	m.s.Network[o.Stack] = n
+}
+
+func (m *model) ran(o *detectors.Observation, user bool) {
+	if !user {
+		m.s.Others[o.G.Class].Add(o.Duration)
+		return
+	}
+	m.s.Ran.Add(o.Duration)
+	stack := o.Stack
+	if stack == 0 {
+		stack = o.G.Stack
+	}
+	if stack != 0 {
+		r := m.s.Runs[stack]
+		r.Add(o.Duration)
+		m.s.Runs[stack] = r
+		return
+	}
+	key := unseenKey{o.G.Creator, o.G.Start}
+	r := m.s.Unseen[key]
+	r.Add(o.Duration)
+	m.s.Unseen[key] = r
+}
+
+// equal compares without printing the four thousand buckets of each histogram.
+func (s *summary) equal(t *testing.T, other *summary, what string) {
+	t.Helper()
+	a, b := *s, *other
+	for i, pair := range [...][2]*detectors.Histogram{{&a.Delays, &b.Delays}, {&a.Requeued, &b.Requeued}, {&a.Ran, &b.Ran}, {&a.Answers, &b.Answers}} {
+		require.Equal(t, pair[0].Sum(), pair[1].Sum(), "%s: histogram %d", what, i)
+		require.True(t, *pair[0] == *pair[1], "%s: buckets of histogram %d", what, i)
+		*pair[0], *pair[1] = detectors.Histogram{}, detectors.Histogram{}
+	}
+	if !reflect.DeepEqual(a, b) {
+		for i := range reflect.TypeOf(a).NumField() {
+			name := reflect.TypeOf(a).Field(i).Name
+			x, y := reflect.ValueOf(a).Field(i).Interface(), reflect.ValueOf(b).Field(i).Interface()
+			if !reflect.DeepEqual(x, y) {
+				t.Fatalf("%s: %s:\n%v\nwant\n%v", what, name, y, x)
+			}
+		}
+	}
+}
+
+// A way is one way to read a trace, and what came of it.
+type way struct {
+	name   string
+	slowly bool
+	kinds  detectors.Kinds // that somebody is told of
+	long   bool            // only if they lasted for a microsecond
+
+	told    []seen
+	totals  []*summary
+	windows []detectors.Window
+	alive   [][]detectors.Goroutine
+	err     error
+}
+
+// read reads a trace this way. If all is told, the totals must be what the model makes of it.
+func (w *way) read(t *testing.T, data []byte) {
+	code := detectors.NewCode()
+	m := newModel(code)
+	o := Observer{Observes: w.kinds, Observe: func(o *detectors.Observation) {
+		s := seen{Observation: *o}
+		if o.G != nil {
+			s.G = *o.G
+		}
+		s.Observation.G = nil
+		w.told = append(w.told, s)
+		m.observe(o)
+	}}
+	if w.long {
+		o.Observes, o.Long, o.AtLeast = 0, w.kinds, time.Microsecond
+	}
+	tl := New(code, []Observer{o})
+	tl.slowly = w.slowly
+	s := wire.Splitter{Emit: func(raw wire.Raw) {
+		g, err := wire.Parse(raw)
+		if err != nil {
+			w.err = errors.Join(w.err, err)
+			return
+		}
+		win, err := tl.Feed(g)
+		w.err = errors.Join(w.err, err)
+		got := summarize(win.Totals)
+		w.totals = append(w.totals, got)
+		if w.kinds == allKinds && !w.long {
+			m.s.equal(t, got, fmt.Sprintf("%s: generation %d", w.name, raw.Number))
+		}
+		m = newModel(code)
+		var alive []detectors.Goroutine
+		for g := range win.Goroutines {
+			alive = append(alive, *g)
+		}
+		w.alive = append(w.alive, alive)
+		win.Totals, win.Code, win.Goroutines = nil, nil, nil
+		w.windows = append(w.windows, win)
+	}}
+	if _, err := s.Write(data); err != nil {
+		w.err = errors.Join(w.err, err)
+		return
+	}
+	w.err = errors.Join(w.err, s.Close())
+}
+
+// checkWays reads a trace in every way. What somebody is told, what the totals are, who is
+// alive, and what is wrong with the trace must not depend on the way.
+func checkWays(t *testing.T, data []byte) (told int) {
+	t.Helper()
+	var first *way
+	for _, w := range []*way{
+		{name: "all, slowly", slowly: true, kinds: allKinds},
+		{name: "all", kinds: allKinds},
+		{name: "long", kinds: allKinds, long: true},
+		{name: "long, slowly", kinds: allKinds, long: true, slowly: true},
+		{name: "nothing"},
+	} {
+		w.read(t, data)
+		if first == nil {
+			first = w
+			continue
+		}
+		require.Equal(t, first.err, w.err, w.name)
+		require.Len(t, w.totals, len(first.totals), w.name)
+		for i, s := range first.totals {
+			s.equal(t, w.totals[i], w.name)
+		}
+		require.Equal(t, first.windows, w.windows, w.name)
+		require.Equal(t, first.alive, w.alive, w.name)
+		if w.kinds == 0 {
+			continue
+		}
+		var want []seen
+		for _, s := range first.told {
+			if !w.long || s.Known && s.Duration >= time.Microsecond {
+				want = append(want, s)
+			}
+		}
+		require.Equal(t, want, w.told, w.name)
+	}
+	return len(first.told)
+}
+
+// TestWays: fast and slow are the same, and so is who listens. The slowest of them tells
+// what the reference tells, see [TestDifferential].
+func TestWays(t *testing.T) {
+	traces, told := 0, 0
+	for _, tr := range recorded.All() {
+		data, err := tr.Bytes()
+		require.NoError(t, err)
+		told += checkWays(t, data)
+		traces++
+	}
+	for _, v := range versions {
+		for _, shape := range shapes {
+			shape.Version = v
+			for seed := range uint64(2) {
+				told += checkWays(t, tracegen.Random(seed, shape))
+				traces++
+			}
+		}
+		data := tracegen.Random(1, tracegen.Shape{Version: v, Threads: 4, Goroutines: 20, Events: 300})
+		for seed := range uint64(250) {
+			told += checkWays(t, tracegen.Corrupt(seed, data))
+			traces++
+		}
+	}
+	t.Logf("%d traces, %d observations", traces, told)
+}
