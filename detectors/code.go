@@ -22,8 +22,8 @@ type StackID uint32
 // SiteID is the number of a [Site] in a [Code]. 0 is no site.
 type SiteID uint32
 
-// A Site is a line of code: a stack's top frame of the user's code, or the
-// function at its bottom where all of it is Go's own.
+// A Site is a line of code: a stack's innermost frame of the user's code, the one that a
+// person would call the place, or the outermost where all of it is Go's own.
 type Site struct {
 	Func string `json:"func"`
 	File string `json:"file"`
@@ -48,9 +48,8 @@ func (s Site) Short() string {
 
 // A Stack is what is known of one stack.
 type Stack struct {
-	Frames []Frame // innermost first
-	Site   SiteID
-	User   bool // Site is in the user's code
+	Site SiteID
+	User bool // Site is in the user's code
 
 	// Request says that the user's code here was called to serve a request: a
 	// server's frame is further out.
@@ -59,28 +58,61 @@ type Stack struct {
 	Class   Class  // of a goroutine that began there
 	Net     NetOp  // what a network wait with this stack is
 	Lock    Lock   // what a wait for a lock with this stack is
+
+	frames []frameID // innermost first
 }
 
-// Code is what a trace has told of the program's code so far: its stacks and
+// Code is what a trace has told of the program's code so far: its frames, stacks and
 // sites, each once. It grows with the program's code, not with the trace, and is
 // bounded. It is used by one goroutine at a time.
 type Code struct {
+	frames []frame
 	stacks []Stack
 	sites  []Site
+	byPC   map[uint64]frameID
 	byPCs  map[string]StackID
 	bySite map[Site]SiteID
 	key    []byte
+	room   []frameID // for the next stacks' frames
+	whole  []Frame   // of the stack that is looked at
 	lost   int
+}
+
+// frameID is the number of a frame in a Code. 0 is one that is not known.
+type frameID uint32
+
+// frame is a frame and what its function's name tells. A program has ten times fewer
+// frames than its stacks have in them.
+type frame struct {
+	Frame
+	standard bool // of Go's standard library
+	serves   bool // a server's frame under which handlers run
+	polls    bool // see netOpOf
+	locks    bool // see lockOf
 }
 
 // NewCode returns a Code that knows nothing.
 func NewCode() *Code {
 	return &Code{
+		frames: make([]frame, 1),
 		stacks: make([]Stack, 1),
 		sites:  make([]Site, 1),
+		byPC:   make(map[uint64]frameID),
 		byPCs:  make(map[string]StackID),
 		bySite: make(map[Site]SiteID),
 	}
+}
+
+// Frames returns the frames of a stack, innermost first. The caller may keep them.
+func (c *Code) Frames(id StackID) []Frame {
+	return c.appendFrames(nil, c.Stack(id).frames)
+}
+
+func (c *Code) appendFrames(to []Frame, ids []frameID) []Frame {
+	for _, id := range ids {
+		to = append(to, c.frames[id].Frame)
+	}
+	return to
 }
 
 // Stack returns what is known of a stack. It must not be changed.
@@ -131,42 +163,73 @@ func (c *Code) NumSites() int { return len(c.sites) }
 // Lost returns how many stacks and sites found no room and are given as unknown.
 func (c *Code) Lost() int { return c.lost }
 
-// Find returns the number of the stack with these program counters.
-func (c *Code) Find(pcs []uint64) (StackID, bool) {
+// Add gives a stack its number. The frames' program counters, the innermost first,
+// identify it. Resolve returns the i-th frame: it is called for those whose program
+// counter was not met before, because a program has the same frame there always.
+func (c *Code) Add(pcs []uint64, resolve func(i int) Frame) StackID {
 	c.makeKey(pcs)
-	id, ok := c.byPCs[string(c.key)]
-	return id, ok
-}
-
-// Add gives a stack, innermost frame first, its number. The frames' program
-// counters identify it; the frames are kept.
-func (c *Code) Add(frames []Frame) StackID {
-	pcs := make([]uint64, len(frames))
-	for i := range frames {
-		pcs[i] = frames[i].PC
-	}
-	if id, ok := c.Find(pcs); ok || len(frames) == 0 {
+	if id, ok := c.byPCs[string(c.key)]; ok || len(pcs) == 0 {
 		return id
 	}
 	if len(c.stacks) == limits.Stacks {
 		c.lost++
 		return 0
 	}
+	s := Stack{frames: c.take(len(pcs))}
+	var serves, polls, locks bool
+	site := len(pcs) - 1
+	for i, pc := range pcs {
+		id, ok := c.byPC[pc]
+		if !ok {
+			id = c.frame(pc, resolve(i))
+		}
+		s.frames[i] = id
+		f := &c.frames[id]
+		serves = serves || f.serves
+		polls = polls || f.polls
+		locks = locks || f.locks
+		if !s.User && !f.standard && id != 0 {
+			s.User, site = true, i
+		}
+	}
+	s.Site = c.site(c.frames[s.frames[site]].Frame)
+	s.Request = s.User && serves
+	bottom := c.frames[s.frames[len(pcs)-1]].Frame
+	s.Bottom = c.site(Frame{Func: bottom.Func, File: bottom.File})
+	s.Class = ClassOf(bottom.Func)
+	if polls || locks {
+		c.whole = c.appendFrames(c.whole[:0], s.frames)
+		s.Net, s.Lock = netOpOf(c.whole), lockOf(c.whole)
+	}
 	id := StackID(len(c.stacks))
 	c.byPCs[string(c.key)] = id
-	bottom := frames[len(frames)-1]
-	site, user := siteFrame(frames)
-	c.stacks = append(c.stacks, Stack{
-		Frames:  frames,
-		Site:    c.site(site),
-		User:    user,
-		Request: user && servesRequest(frames),
-		Bottom:  c.site(Frame{Func: bottom.Func, File: bottom.File}),
-		Class:   ClassOf(bottom.Func),
-		Net:     netOpOf(frames),
-		Lock:    lockOf(frames),
-	})
+	c.stacks = append(c.stacks, s)
 	return id
+}
+
+// frame gives a frame its number.
+func (c *Code) frame(pc uint64, f Frame) frameID {
+	if len(c.frames) == limits.Frames {
+		c.lost++
+		return 0
+	}
+	id := frameID(len(c.frames))
+	c.frames = append(c.frames, frame{
+		Frame:    f,
+		standard: IsStandard(f.Func), serves: servesRequest(f.Func), polls: polls(f.Func), locks: locks(f.Func),
+	})
+	c.byPC[pc] = id
+	return id
+}
+
+// take returns room for the frames of a stack.
+func (c *Code) take(n int) []frameID {
+	if len(c.room) < n {
+		c.room = make([]frameID, max(n, 4096))
+	}
+	frames := c.room[:n:n]
+	c.room = c.room[n:]
+	return frames
 }
 
 func (c *Code) makeKey(pcs []uint64) {
@@ -191,26 +254,13 @@ func (c *Code) site(f Frame) SiteID {
 	return id
 }
 
-// siteFrame picks the frame that a person would call the place: the innermost one
-// of the user's code, else the outermost of all.
-func siteFrame(frames []Frame) (f Frame, user bool) {
-	for _, f := range frames {
-		if !IsStandard(f.Func) {
-			return f, true
-		}
-	}
-	return frames[len(frames)-1], false
-}
-
 // servesRequest recognises the servers under whose frames handlers run.
-func servesRequest(frames []Frame) bool {
-	for _, f := range frames {
-		switch f.Func {
-		case "net/http.(*conn).serve", "net/http.(*http2serverConn).runHandler",
-			"golang.org/x/net/http2.(*serverConn).runHandler",
-			"google.golang.org/grpc.(*Server).handleStream", "net/rpc.(*service).call":
-			return true
-		}
+func servesRequest(fn string) bool {
+	switch fn {
+	case "net/http.(*conn).serve", "net/http.(*http2serverConn).runHandler",
+		"golang.org/x/net/http2.(*serverConn).runHandler",
+		"google.golang.org/grpc.(*Server).handleStream", "net/rpc.(*service).call":
+		return true
 	}
 	return false
 }

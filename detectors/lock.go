@@ -17,6 +17,9 @@ func (l Lock) String() string {
 	return [...]string{"none", "mutex", "rwmutex", "waitgroup", "cond"}[min(l, LockCond)]
 }
 
+// locks reports whether a function is one of those that lockOf looks for.
+func locks(fn string) bool { return lockOf([]Frame{{Func: fn}}) != LockNone }
+
 // lockOf tells from a stack which lock is waited for: the runtime gives one reason
 // for all but cond.
 func lockOf(frames []Frame) Lock {

@@ -51,6 +51,10 @@ type NetOp struct {
 	Idle bool
 }
 
+// polls reports whether a stack with a function in it may be a network wait: without one
+// of these, netOpOf finds none.
+func polls(fn string) bool { return netOpOf([]Frame{{Func: fn}}).FD != FDNone }
+
 // netOpOf reads a network wait from its stack. The number of the descriptor is
 // not recorded.
 //

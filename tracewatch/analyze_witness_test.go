@@ -40,11 +40,11 @@ func (w *witness) Observe(o *detectors.Observation) {
 }
 
 func (w *witness) stack(id detectors.StackID) string {
-	s := w.code.Stack(id)
-	if len(s.Frames) == 0 {
+	frames := w.code.Frames(id)
+	if len(frames) == 0 {
 		return "-"
 	}
-	return fmt.Sprint(len(s.Frames), s.Frames[0], w.code.Site(s.Site))
+	return fmt.Sprint(len(frames), frames[0], w.code.Site(w.code.SiteOf(id)))
 }
 
 func (w *witness) Judge(win *detectors.Window) ([]detectors.Finding, detectors.Verdict) {

@@ -194,7 +194,7 @@ func (e *engine) anomaly(f *detectors.Finding, site detectors.Site) *Anomaly {
 	a.Evidence.Goroutines = slices.DeleteFunc(a.Evidence.Goroutines, func(g detectors.GoroutineEvidence) bool { return g.ID == detectors.NoGoroutine })
 	for i := range a.Evidence.Goroutines {
 		g := &a.Evidence.Goroutines[i]
-		g.Frames = e.code.Stack(g.Stack).Frames
+		g.Frames = e.code.Frames(g.Stack)
 	}
 	var complete bool
 	a.trace.raws, complete = e.history.since(f.Start)

@@ -50,6 +50,10 @@ const (
 	Stacks = 1 << 17
 	Sites  = 1 << 16
 
+	// Frames bounds the frames that those stacks are made of: a program counter
+	// each, with function, file and line. A large service shows some twenty thousand.
+	Frames = 1 << 18
+
 	// Tasks bounds the user tasks that are open at once. Programs that begin
 	// tasks and never end them would grow without end; later ones are
 	// counted and not followed.

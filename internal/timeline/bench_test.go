@@ -22,20 +22,21 @@ import (
 // detectors. Beside the rate of each, ratio says how many times faster ours is; it reads
 // with both in turns, so that a machine's moods meet both alike.
 //
-// The recorded traces are small: what counts there is beginning. The others show the
-// rate per event.
+// The last traces are small: what counts there is beginning.
 func BenchmarkRead(b *testing.B) {
+	const long = 1500 * time.Millisecond
 	for _, bench := range []struct {
 		name string
 		data func(testing.TB) []byte
 	}{
-		{"network", recordedTrace("network")},
-		{"gcheavy", recordedTrace("gcheavy")},
-		{"scheduling", recordedTrace("scheduling")},
+		{"network", func(tb testing.TB) []byte { return recordService(tb, long) }},
+		{"gc", func(tb testing.TB) []byte { return recordGC(tb, long) }},
+		{"10000-goroutines", func(tb testing.TB) []byte { return recordGoroutines(tb, 10_000, long) }},
 		{"synthetic-128-threads", func(testing.TB) []byte {
 			return tracegen.Random(1, tracegen.Shape{Threads: 128, Procs: 64, Goroutines: 2_000, Events: 1_000_000, Generations: 4})
 		}},
-		{"network-live", func(tb testing.TB) []byte { return recordService(tb, 1500*time.Millisecond) }},
+		{"small-network", recordedTrace("network")},
+		{"small-gc", recordedTrace("gcheavy")},
 	} {
 		b.Run(bench.name, func(b *testing.B) {
 			data := bench.data(b)

@@ -43,7 +43,7 @@ func follow(data []byte) (observations int, errs []error) {
 			_ = code.Site(code.Stack(id).Site).String()
 		}
 		if o.G != nil {
-			_ = code.Stack(o.G.Stack).Frames
+			_ = code.Frames(o.G.Stack)
 		}
 	}}})
 	note := func(err error) {

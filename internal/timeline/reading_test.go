@@ -111,11 +111,11 @@ func (r *reading) one(t *testing.T, g *tracegen.Goroutine, kind detectors.Kind) 
 
 // top returns the innermost function of a stack.
 func (r *reading) top(id detectors.StackID) string {
-	s := r.code.Stack(id)
-	if len(s.Frames) == 0 {
+	frames := r.code.Frames(id)
+	if len(frames) == 0 {
 		return ""
 	}
-	return s.Frames[0].Func
+	return frames[0].Func
 }
 
 // durations returns the durations of observations, -1 for those that are not known.

@@ -207,7 +207,7 @@ func fromOurs(o *detectors.Observation, code *detectors.Code, stacks stackTexts[
 			return ""
 		}
 		return stacks.of(id, func(yield func(string, string, int, uint64)) {
-			for _, f := range code.Stack(id).Frames {
+			for _, f := range code.Frames(id) {
 				yield(f.Func, f.File, f.Line, f.PC)
 			}
 		})

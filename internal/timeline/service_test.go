@@ -1,18 +1,14 @@
 package timeline
 
 import (
-	"bytes"
 	"encoding/json"
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"runtime/trace"
 	"strings"
 	"sync"
 	"testing"
 	"time"
-
-	"github.com/stretchr/testify/require"
 )
 
 // recordService records a service and its clients, in this process and over the loopback
@@ -40,24 +36,22 @@ func recordService(tb testing.TB, d time.Duration) []byte {
 	client.Transport.(*http.Transport).MaxIdleConnsPerHost = 64
 	defer client.CloseIdleConnections()
 
-	var buf bytes.Buffer
-	require.NoError(tb, trace.Start(&buf))
-	var wg sync.WaitGroup
-	end := time.Now().Add(d)
-	for range 64 {
-		wg.Go(func() {
-			for time.Now().Before(end) {
-				resp, err := client.Post(server.URL, "application/json", strings.NewReader(`{"n":7}`))
-				if err != nil {
-					tb.Error(err)
-					return
+	return record(tb, func() {
+		var wg sync.WaitGroup
+		end := time.Now().Add(d)
+		for range 64 {
+			wg.Go(func() {
+				for time.Now().Before(end) {
+					resp, err := client.Post(server.URL, "application/json", strings.NewReader(`{"n":7}`))
+					if err != nil {
+						tb.Error(err)
+						return
+					}
+					_, _ = io.Copy(io.Discard, resp.Body)
+					resp.Body.Close()
 				}
-				_, _ = io.Copy(io.Discard, resp.Body)
-				resp.Body.Close()
-			}
-		})
-	}
-	wg.Wait()
-	trace.Stop()
-	return buf.Bytes()
+			})
+		}
+		wg.Wait()
+	})
 }

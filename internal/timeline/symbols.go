@@ -73,15 +73,10 @@ func (s *symbols) intern(id uint64) detectors.StackID {
 	for _, f := range s.raw {
 		s.pcs = append(s.pcs, f.PC)
 	}
-	if k, ok := s.code.Find(s.pcs); ok {
-		return k
-	}
-	frames := make([]detectors.Frame, len(s.raw))
-	for i, f := range s.raw {
-		r := s.gen.Resolve(f)
-		frames[i] = detectors.Frame{PC: r.PC, Func: r.Func, File: r.File, Line: r.Line}
-	}
-	return s.code.Add(frames)
+	return s.code.Add(s.pcs, func(i int) detectors.Frame {
+		f := s.gen.Resolve(s.raw[i])
+		return detectors.Frame{PC: f.PC, Func: f.Func, File: f.File, Line: f.Line}
+	})
 }
 
 // text returns a string of this generation.

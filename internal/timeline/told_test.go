@@ -36,7 +36,7 @@ func teller(code *detectors.Code, each func(told)) func(*detectors.Observation) 
 	stacks := make(stackTexts[detectors.StackID])
 	text := func(id detectors.StackID) string {
 		return stacks.of(id, func(yield func(string, string, int, uint64)) {
-			for _, f := range code.Stack(id).Frames {
+			for _, f := range code.Frames(id) {
 				yield(f.Func, f.File, f.Line, f.PC)
 			}
 		})
