@@ -2,6 +2,7 @@ package detectors
 
 import (
 	"encoding/binary"
+	"hash/maphash"
 	"strings"
 
 	"github.com/gotracewatch/tracewatch/internal/limits"
@@ -70,15 +71,17 @@ type Code struct {
 	stacks []Stack
 	sites  []Site
 	byPC   map[uint64]frameID
-	byPCs  map[string]StackID
+	near   [256]frameID       // by a program counter's lower bits: the one met last
+	byPCs  map[uint64]StackID // by a hash of all; where two have one, the second is at the next number
 	bySite map[Site]SiteID
+	seed   maphash.Seed
 	key    []byte
 	room   []frameID // for the next stacks' frames
 	whole  []Frame   // of the stack that is looked at
 	lost   int
 }
 
-// frameID is the number of a frame in a Code. 0 is one that is not known.
+// frameID is the number of a frame in a Code. 0 is none.
 type frameID uint32
 
 // frame is a frame and what its function's name tells. A program has ten times fewer
@@ -98,8 +101,9 @@ func NewCode() *Code {
 		stacks: make([]Stack, 1),
 		sites:  make([]Site, 1),
 		byPC:   make(map[uint64]frameID),
-		byPCs:  make(map[string]StackID),
+		byPCs:  make(map[uint64]StackID),
 		bySite: make(map[Site]SiteID),
+		seed:   maphash.MakeSeed(),
 	}
 }
 
@@ -167,8 +171,11 @@ func (c *Code) Lost() int { return c.lost }
 // identify it. Resolve returns the i-th frame: it is called for those whose program
 // counter was not met before, because a program has the same frame there always.
 func (c *Code) Add(pcs []uint64, resolve func(i int) Frame) StackID {
-	c.makeKey(pcs)
-	if id, ok := c.byPCs[string(c.key)]; ok || len(pcs) == 0 {
+	if len(pcs) == 0 {
+		return 0
+	}
+	id, at := c.find(pcs)
+	if id != 0 {
 		return id
 	}
 	if len(c.stacks) == limits.Stacks {
@@ -179,16 +186,22 @@ func (c *Code) Add(pcs []uint64, resolve func(i int) Frame) StackID {
 	var serves, polls, locks bool
 	site := len(pcs) - 1
 	for i, pc := range pcs {
-		id, ok := c.byPC[pc]
-		if !ok {
-			id = c.frame(pc, resolve(i))
+		near := &c.near[pc>>2%uint64(len(c.near))]
+		if c.frames[*near].PC != pc || *near == 0 {
+			known, ok := c.byPC[pc]
+			if !ok {
+				if known = c.frame(pc, resolve(i)); known == 0 {
+					return 0
+				}
+			}
+			*near = known
 		}
-		s.frames[i] = id
-		f := &c.frames[id]
+		s.frames[i] = *near
+		f := &c.frames[*near]
 		serves = serves || f.serves
 		polls = polls || f.polls
 		locks = locks || f.locks
-		if !s.User && !f.standard && id != 0 {
+		if !s.User && !f.standard {
 			s.User, site = true, i
 		}
 	}
@@ -201,13 +214,42 @@ func (c *Code) Add(pcs []uint64, resolve func(i int) Frame) StackID {
 		c.whole = c.appendFrames(c.whole[:0], s.frames)
 		s.Net, s.Lock = netOpOf(c.whole), lockOf(c.whole)
 	}
-	id := StackID(len(c.stacks))
-	c.byPCs[string(c.key)] = id
+	id = StackID(len(c.stacks))
+	c.byPCs[at] = id
 	c.stacks = append(c.stacks, s)
 	return id
 }
 
-// frame gives a frame its number.
+// find returns the number of a stack, 0 if there is none, and where in byPCs it is or
+// belongs.
+func (c *Code) find(pcs []uint64) (id StackID, at uint64) {
+	c.key = c.key[:0]
+	for _, pc := range pcs {
+		c.key = binary.LittleEndian.AppendUint64(c.key, pc)
+	}
+	for at = maphash.Bytes(c.seed, c.key); ; at++ {
+		id = c.byPCs[at]
+		if id == 0 || c.is(id, pcs) {
+			return id, at
+		}
+	}
+}
+
+// is reports whether a stack has these program counters.
+func (c *Code) is(id StackID, pcs []uint64) bool {
+	frames := c.stacks[id].frames
+	if len(frames) != len(pcs) {
+		return false
+	}
+	for i, f := range frames {
+		if c.frames[f].PC != pcs[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// frame gives a frame its number, 0 if there is no room.
 func (c *Code) frame(pc uint64, f Frame) frameID {
 	if len(c.frames) == limits.Frames {
 		c.lost++
@@ -230,13 +272,6 @@ func (c *Code) take(n int) []frameID {
 	frames := c.room[:n:n]
 	c.room = c.room[n:]
 	return frames
-}
-
-func (c *Code) makeKey(pcs []uint64) {
-	c.key = c.key[:0]
-	for _, pc := range pcs {
-		c.key = binary.LittleEndian.AppendUint64(c.key, pc)
-	}
 }
 
 func (c *Code) site(f Frame) SiteID {

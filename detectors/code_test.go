@@ -191,6 +191,25 @@ func TestCodeIsBounded(t *testing.T) {
 	require.NotZero(t, code.Add([]uint64{1}, nil), "what was there is there")
 }
 
+// A stack of which a frame finds no room is not known, today or tomorrow.
+func TestFramesAreBounded(t *testing.T) {
+	code := detectors.NewCode()
+	pcs := make([]uint64, limits.StackFrames)
+	pc := uint64(0)
+	resolve := func(int) detectors.Frame { return detectors.Frame{Func: "main.f", PC: pc} }
+	for code.Lost() == 0 && pc <= limits.Frames {
+		for i := range pcs {
+			pc++
+			pcs[i] = pc
+		}
+		code.Add(pcs, func(i int) detectors.Frame { return detectors.Frame{Func: "main.f", PC: pcs[i]} })
+	}
+	require.Equal(t, 1, code.Lost())
+	require.Zero(t, code.Add(pcs, resolve))
+	require.Equal(t, 2, code.Lost())
+	require.NotZero(t, code.Add([]uint64{7, 9}, nil), "what was met is known")
+}
+
 // Where the stack of an event does not tell the place, others do.
 func TestSeenAt(t *testing.T) {
 	for _, c := range []struct {

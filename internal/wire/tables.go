@@ -137,7 +137,6 @@ func (t *stackTable) build() {
 	t.indexed = true
 	var entries []entry
 	for b, data := range t.batches {
-	batch:
 		for off := 1; off < len(data) && EventType(data[off]) == EvStack; {
 			off++
 			id, w := uvarint(data[off:])
@@ -150,13 +149,8 @@ func (t *stackTable) build() {
 			if w <= 0 || n > limits.StackFrames {
 				break
 			}
-			off += w
-			for range 4 * n {
-				_, w := uvarint(data[off:])
-				if w <= 0 {
-					break batch
-				}
-				off += w
+			if off = skip(data, off+w, 4*int(n)); off < 0 {
+				break
 			}
 			entries = append(entries, entry{id, at})
 		}
@@ -190,13 +184,19 @@ func (g *Generation) Stack(id uint64, frames []RawFrame) ([]RawFrame, bool) {
 		return frames, false
 	}
 	p := g.stacks.batches[at.batch][at.off:]
-	next := func() uint64 { // checked when the index was built
-		x, w := uvarint(p)
-		p = p[w:]
-		return x
-	}
-	for range next() {
-		frames = append(frames, RawFrame{next(), next(), next(), next()})
+	n, w := uvarint(p)
+	p = p[w:]
+	for range n {
+		var f [4]uint64
+		for i := range f {
+			x, w := uvarint(p)
+			if w <= 0 {
+				return frames, false // more than 64 bits
+			}
+			f[i] = x
+			p = p[w:]
+		}
+		frames = append(frames, RawFrame{f[0], f[1], f[2], f[3]})
 	}
 	return frames, true
 }
