@@ -21,9 +21,13 @@ const (
 	// GoStart: it got a P [runnable → running]. Duration is its scheduling delay.
 	GoStart
 
-	// GoStop: it gave up its P and is still runnable [running → runnable].
-	// ReasonPreempted or ReasonGosched. Duration is how long it ran.
-	GoStop
+	// GoPreempt: the runtime stopped it, after 10 ms or because the world is to stop, and
+	// it is still runnable [running → runnable]. Duration is how long it ran.
+	GoPreempt
+
+	// GoYield: it let others go first, by runtime.Gosched [running → runnable].
+	// Duration is how long it ran.
+	GoYield
 
 	// GoPark: it waits [running → waiting]. Duration is how long it ran.
 	// ReasonPreempted here is the GC scanning its stack, not a preemption.
@@ -131,7 +135,7 @@ type Observation struct {
 	// see the state begin: it began before the trace did, or in a gap.
 	Known bool
 
-	// Reason is why G stopped running: with GoStop and GoPark now, with GoUnpark
+	// Reason is why G stopped running: with GoPreempt, GoYield and GoPark now, with GoUnpark
 	// and GoStart then.
 	Reason Reason
 

@@ -35,8 +35,8 @@ func (d Preemption) Spec() Spec {
 	return Spec{
 		Kind:     "preempt-failure",
 		Doc:      "A goroutine kept its P much longer than the 10 ms that the runtime allows, or goroutines had to be stopped often while others waited (preempt-rate).",
-		Observes: Set(GoStop),
-		Long:     Set(GoStart, GoPark, GoSyscall, GoEnd),
+		Observes: Set(GoPreempt),
+		Long:     Set(GoStart, GoYield, GoPark, GoSyscall, GoEnd),
 		AtLeast:  d.shortest(),
 	}
 }
@@ -112,7 +112,7 @@ func (s *preemption) Observe(o *Observation) {
 	if o.From != Running || o.G.Assisted {
 		return // what an assist costs is gc-assist's to tell
 	}
-	preempted := o.Kind == GoStop && o.Reason == ReasonPreempted
+	preempted := o.Kind == GoPreempt
 	long := o.Duration >= min(allowed, s.Run)
 	if !preempted && !long {
 		return

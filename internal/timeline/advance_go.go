@@ -71,12 +71,11 @@ func (t *Timeline) goStopped(c *cursor) outcome {
 	}
 	t.stopsAt(g, t.sym.reason(c.Args[0]), t.sym.stack(c.Args[1]))
 	t.ran(g, t.moment(c.Time))
-	kind, to := detectors.GoStop, detectors.Runnable
+	kind, to := detectors.GoPark, detectors.Waiting
 	if c.Type == wire.EvGoBlock {
 		t.parks(g)
-		kind, to = detectors.GoPark, detectors.Waiting
 	} else {
-		t.yields(g)
+		kind, to = t.yields(g), detectors.Runnable
 	}
 	o := t.transition(kind, c, th, g, to)
 	o.Reason, o.Stack = g.Reason, g.Stack

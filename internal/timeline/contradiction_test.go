@@ -241,7 +241,7 @@ func TestMissingTexts(t *testing.T) {
 		on(1, wire.EvGoBlock, 400, 1<<40),
 	})))
 	require.NoError(t, r.err)
-	stop := r.of(nil, detectors.GoStop)[0]
+	stop := r.of(nil, detectors.GoYield)[0]
 	require.Zero(t, stop.Stack)
 	references, dropped := r.tl.Unknown()
 	require.EqualValues(t, 5, references, "a text, and a reason and a stack twice")

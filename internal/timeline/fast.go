@@ -50,6 +50,7 @@ func (t *Timeline) fastThread() outcome {
 			first = args.Ends()
 			size  int // of the arguments
 			g     *goroutine
+			kind  detectors.Kind // of what it does, and its state then
 			to    detectors.GoState
 			at    = max(detectors.Time(now), last+1) // as stamp does
 			d     time.Duration
@@ -68,7 +69,7 @@ func (t *Timeline) fastThread() outcome {
 			}
 			d = t.delayed(g, th.p, at)
 			t.starts(th, g)
-			to = detectors.Running
+			kind, to = detectors.GoStart, detectors.Running
 
 		case wire.EvGoUnblock:
 			second := first.Next()
@@ -87,7 +88,7 @@ func (t *Timeline) fastThread() outcome {
 			by = stack - 1
 			d = t.waited(g, at, th.gid == 0 && by == 0)
 			t.wakes(th, g)
-			to = detectors.Runnable
+			kind, to = detectors.GoUnpark, detectors.Runnable
 
 		case wire.EvGoBlock, wire.EvGoStop:
 			second := first.Next()
@@ -102,10 +103,9 @@ func (t *Timeline) fastThread() outcome {
 			d = t.ran(g, at)
 			if typ == wire.EvGoBlock {
 				t.parks(g)
-				to = detectors.Waiting
+				kind, to = detectors.GoPark, detectors.Waiting
 			} else {
-				t.yields(g)
-				to = detectors.Runnable
+				kind, to = t.yields(g), detectors.Runnable
 			}
 			th.unbind()
 
@@ -122,7 +122,7 @@ func (t *Timeline) fastThread() outcome {
 			d = t.ran(g, at)
 			p.seq++
 			p.status = wire.ProcSyscall
-			to = detectors.Syscall
+			kind, to = detectors.GoSyscall, detectors.Syscall
 
 		case wire.EvGoSyscallEnd:
 			p := t.proc(th.p)
@@ -131,7 +131,7 @@ func (t *Timeline) fastThread() outcome {
 			}
 			d = g.lasted(at)
 			p.status = wire.ProcRunning
-			to = detectors.Running
+			kind, to = detectors.GoSyscallEnd, detectors.Running
 
 		default: // what it does is for advance
 			if size = args.Load(typ, &c.Args); size > 8 {
@@ -151,8 +151,8 @@ func (t *Timeline) fastThread() outcome {
 			goto done
 		}
 		last = at
-		if d >= t.least[typ] {
-			t.note(typ, at, th, g, to, by)
+		if d >= t.least[kind] {
+			t.note(kind, at, th, g, to, by)
 			limit = -1 // nothing else until it is told
 		}
 		g.become(to, at)
@@ -205,42 +205,27 @@ func (t *Timeline) tryAndTell() outcome {
 	return out
 }
 
-// fastTypes are the types of which fast tells somebody.
-var fastTypes = [...]wire.EventType{
-	wire.EvGoStart, wire.EvGoUnblock, wire.EvGoBlock, wire.EvGoStop, wire.EvGoSyscallBegin, wire.EvGoSyscallEnd,
-}
-
-// fastKinds are the kinds of observations that they make.
-var fastKinds = [256]detectors.Kind{
-	wire.EvGoStart:        detectors.GoStart,
-	wire.EvGoUnblock:      detectors.GoUnpark,
-	wire.EvGoBlock:        detectors.GoPark,
-	wire.EvGoStop:         detectors.GoStop,
-	wire.EvGoSyscallBegin: detectors.GoSyscall,
-	wire.EvGoSyscallEnd:   detectors.GoSyscallEnd,
-}
-
 // note makes the observation of what g has done on th, but for becoming what it is to be.
-func (t *Timeline) note(typ wire.EventType, at detectors.Time, th *thread, g *goroutine, to detectors.GoState, by detectors.StackID) {
+func (t *Timeline) note(kind detectors.Kind, at detectors.Time, th *thread, g *goroutine, to detectors.GoState, by detectors.StackID) {
 	o := &t.pending[0]
 	if t.stained[0] {
 		*o = detectors.Observation{}
 		t.stained[0] = false
 	}
-	o.Kind = fastKinds[typ]
-	t.kinds[0], t.npending = o.Kind, 1
+	o.Kind = kind
+	t.kinds[0], t.npending = kind, 1
 	o.From, o.To = g.State, to
 	o.Known = g.SinceKnown
 	o.Reason = g.Reason
 	o.Thread = th.id
 	o.Proc = detectors.ProcID(th.p)
 	o.By = g.ID
-	switch typ {
-	case wire.EvGoStart:
+	switch kind {
+	case detectors.GoStart:
 		o.By = detectors.NoGoroutine
-	case wire.EvGoUnblock:
+	case detectors.GoUnpark:
 		o.By = detectors.GoID(th.gid)
-	case wire.EvGoSyscallEnd:
+	case detectors.GoSyscallEnd:
 		o.Reason = detectors.ReasonNone
 	}
 	o.Time = at

@@ -138,7 +138,7 @@ func TestObserversAreAsked(t *testing.T) {
 	}
 	readWith(t, detectors.NewCode(), w.Bytes(), []Observer{
 		{Observes: detectors.Set(detectors.GoStart, detectors.GoEnd), Observe: note("a")},
-		{Observes: detectors.Set(detectors.GoEnd, detectors.GoStop), Observe: note("b")},
+		{Observes: detectors.Set(detectors.GoEnd, detectors.GoPreempt), Observe: note("b")},
 		{Observe: note("nobody")},
 	}, nil)
 	require.Equal(t, []string{"a Running", "b Runnable", "a Running", "a NotExist", "b NotExist"}, got)

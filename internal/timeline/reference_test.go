@@ -227,7 +227,7 @@ func fromOurs(o *detectors.Observation, code *detectors.Code, stacks stackTexts[
 	case detectors.GoUnpark:
 		goroutine("StateTransition")
 		e.stack = text(o.ByStack)
-	case detectors.GoStop, detectors.GoPark, detectors.GoSyscall, detectors.GoList:
+	case detectors.GoPreempt, detectors.GoYield, detectors.GoPark, detectors.GoSyscall, detectors.GoList:
 		goroutine("StateTransition")
 		e.stack, e.own, e.reason = text(o.Stack), text(o.Stack), o.Reason.String()
 	case detectors.ProcChange:

@@ -43,12 +43,12 @@ func TestSchedulingDelay(t *testing.T) {
 		require.Equal(t, []int64{-1}, durations(r.of(listed, detectors.GoStart)), "runnable since before the trace")
 
 		require.Equal(t, []int64{300}, durations(r.of(serve, detectors.GoPark)), "how long it ran")
-		require.Equal(t, []int64{250}, durations(r.of(child, detectors.GoStop)))
+		require.Equal(t, []int64{250}, durations(r.of(child, detectors.GoYield)))
 		require.Equal(t, []int64{70}, durations(r.of(child, detectors.GoEnd)))
-		require.Equal(t, []int64{-1}, durations(r.of(loop, detectors.GoStop)), "ran since before the trace")
+		require.Equal(t, []int64{-1}, durations(r.of(loop, detectors.GoPreempt)), "ran since before the trace")
 		require.Equal(t, []int64{-1}, durations(r.of(serve, detectors.GoUnpark)), "waited since before the trace")
 
-		stop := r.one(t, loop, detectors.GoStop)
+		stop := r.one(t, loop, detectors.GoPreempt)
 		require.Equal(t, detectors.ReasonPreempted, stop.Reason)
 		require.Equal(t, "main.loop", r.top(stop.Stack))
 		start := r.one(t, loop, detectors.GoStart)

@@ -41,7 +41,7 @@ type Timeline struct {
 	heard     detectors.Kinds                   // those that somebody wants
 	eager     [detectors.NumKinds]int           // how many of them want it whatever its duration; they come first
 	shortest  [detectors.NumKinds]time.Duration // the least that one of the others wants
-	least     [256]time.Duration                // what somebody wants to be told of the types that fast knows
+	least     [detectors.NumKinds]time.Duration // the least that any of them wants
 
 	// OnPanic is told of an observer's panic. It may call SwitchOff.
 	OnPanic func(observer int, value any, stack []byte)
@@ -145,11 +145,8 @@ func New(code *detectors.Code, observers []Observer) *Timeline {
 		if len(t.listeners[k]) > 0 {
 			t.heard |= detectors.Set(k)
 		}
-	}
-	for _, typ := range fastTypes {
-		kind := fastKinds[typ]
-		if t.least[typ] = t.shortest[kind]; t.eager[kind] > 0 {
-			t.least[typ] = anyLength
+		if t.least[k] = t.shortest[k]; t.eager[k] > 0 {
+			t.least[k] = anyLength
 		}
 	}
 	t.sym = symbols{code: code, sparse: make(map[uint64]detectors.StackID)}

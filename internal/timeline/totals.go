@@ -81,11 +81,15 @@ func (t *Timeline) sumUp() {
 	}
 }
 
-// yields counts g's stop if it had run long enough.
-func (t *Timeline) yields(g *goroutine) {
-	if g.Reason == detectors.ReasonPreempted && g.Class == detectors.ClassUser {
+// yields returns what it is that g stops but could go on, and counts it.
+func (t *Timeline) yields(g *goroutine) detectors.Kind {
+	if g.Reason != detectors.ReasonPreempted {
+		return detectors.GoYield
+	}
+	if g.Class == detectors.ClassUser {
 		t.totals.Preempted++
 	}
+	return detectors.GoPreempt
 }
 
 // ranElsewhere is ran for a stack that is not in the table yet, or for no stack.

@@ -87,8 +87,8 @@ func (m *model) observe(o *detectors.Observation) {
 		}
 	case detectors.GoEnd:
 		m.birth(g, user, detectors.Births{Ended: 1})
-	case detectors.GoStop:
-		if user && o.Reason == detectors.ReasonPreempted {
+	case detectors.GoPreempt:
+		if user {
 			m.s.Preempted++
 		}
 	case detectors.GoUnpark:
