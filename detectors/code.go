@@ -88,10 +88,13 @@ type frameID uint32
 // frames than its stacks have in them.
 type frame struct {
 	Frame
-	standard bool // of Go's standard library
-	serves   bool // a server's frame under which handlers run
-	polls    bool // see netOpOf
-	locks    bool // see lockOf
+	site     SiteID // of this line; 0: not asked for yet
+	bottom   SiteID // of its function, where goroutines begin; 0: not asked for yet
+	class    Class  // of those goroutines
+	standard bool   // of Go's standard library
+	serves   bool   // a server's frame under which handlers run
+	polls    bool   // see netOpOf
+	locks    bool   // see lockOf
 }
 
 // NewCode returns a Code that knows nothing.
@@ -205,11 +208,9 @@ func (c *Code) Add(pcs []uint64, resolve func(i int) Frame) StackID {
 			s.User, site = true, i
 		}
 	}
-	s.Site = c.site(c.frames[s.frames[site]].Frame)
+	s.Site = c.siteOf(s.frames[site])
 	s.Request = s.User && serves
-	bottom := c.frames[s.frames[len(pcs)-1]].Frame
-	s.Bottom = c.site(Frame{Func: bottom.Func, File: bottom.File})
-	s.Class = ClassOf(bottom.Func)
+	s.Bottom, s.Class = c.bottomOf(s.frames[len(pcs)-1])
 	if polls || locks {
 		c.whole = c.appendFrames(c.whole[:0], s.frames)
 		s.Net, s.Lock = netOpOf(c.whole), lockOf(c.whole)
@@ -264,6 +265,25 @@ func (c *Code) frame(pc uint64, f Frame) frameID {
 	return id
 }
 
+// siteOf returns the site of a frame.
+func (c *Code) siteOf(id frameID) SiteID {
+	f := &c.frames[id]
+	if f.site == 0 {
+		f.site = c.site(f.Func, f.File, f.Line)
+	}
+	return f.site
+}
+
+// bottomOf returns the site of a frame's function and the class of goroutines that begin
+// there.
+func (c *Code) bottomOf(id frameID) (SiteID, Class) {
+	f := &c.frames[id]
+	if f.bottom == 0 {
+		f.bottom, f.class = c.site(f.Func, f.File, 0), ClassOf(f.Func)
+	}
+	return f.bottom, f.class
+}
+
 // take returns room for the frames of a stack.
 func (c *Code) take(n int) []frameID {
 	if len(c.room) < n {
@@ -274,8 +294,8 @@ func (c *Code) take(n int) []frameID {
 	return frames
 }
 
-func (c *Code) site(f Frame) SiteID {
-	s := Site{f.Func, f.File, f.Line}
+func (c *Code) site(fn, file string, line int) SiteID {
+	s := Site{fn, file, line}
 	if id, ok := c.bySite[s]; ok {
 		return id
 	}

@@ -35,7 +35,7 @@ func (t *Timeline) fastThread() outcome {
 	if th == nil || th == &t.nothing {
 		return t.tryAndTell()
 	}
-	data, off, clock := c.Open()
+	data, off, end, clock := c.Open()
 	typ, now, limit := c.Type, c.Time, f.second()
 	if len(t.samples) > 0 {
 		limit = min(limit, t.samples[0].Time)
@@ -59,7 +59,7 @@ func (t *Timeline) fastThread() outcome {
 		switch typ {
 		case wire.EvGoStart:
 			second := first.Next()
-			if size = second.Size(); size > 8 {
+			if size = second.Size(); size > min(8, end-off) {
 				goto leave
 			}
 			g = t.gs.near(args.First(first))
@@ -74,7 +74,7 @@ func (t *Timeline) fastThread() outcome {
 		case wire.EvGoUnblock:
 			second := first.Next()
 			third := second.Next()
-			if size = third.Size(); size > 8 {
+			if size = third.Size(); size > min(8, end-off) {
 				goto leave
 			}
 			g = t.gs.near(args.First(first))
@@ -92,7 +92,7 @@ func (t *Timeline) fastThread() outcome {
 
 		case wire.EvGoBlock, wire.EvGoStop:
 			second := first.Next()
-			if size = second.Size(); size > 8 {
+			if size = second.Size(); size > min(8, end-off) {
 				goto leave
 			}
 			reason, stack := t.sym.metReason(args.First(first)), t.sym.met(args.After(first, second))
@@ -111,7 +111,7 @@ func (t *Timeline) fastThread() outcome {
 
 		case wire.EvGoSyscallBegin:
 			second := first.Next()
-			if size = second.Size(); size > 8 {
+			if size = second.Size(); size > min(8, end-off) {
 				goto leave
 			}
 			p, stack := t.proc(th.p), t.sym.met(args.After(first, second))
@@ -134,7 +134,7 @@ func (t *Timeline) fastThread() outcome {
 			kind, to = detectors.GoSyscallEnd, detectors.Running
 
 		default: // what it does is for advance
-			if size = args.Load(typ, &c.Args); size > 8 {
+			if size = args.Load(typ, &c.Args); size > min(8, end-off) {
 				goto leave
 			}
 			t.last, t.events = last, events
@@ -160,12 +160,12 @@ func (t *Timeline) fastThread() outcome {
 		events++
 
 		off += size
-		if len(data)-off < wire.Room {
+		if off == end || len(data)-off < wire.Room {
 			goto pass
 		}
 		typ = wire.EventType(data[off])
 		dt, n := wire.Delta(data, off+1)
-		if n == 0 || !typ.Timed() {
+		if n == 0 || n >= end-off || !typ.Timed() {
 			goto pass
 		}
 		now = clock.After(now, dt)

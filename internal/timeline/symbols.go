@@ -66,14 +66,17 @@ func (s *symbols) stack(id uint64) detectors.StackID {
 // returns 0 if there is none, or no room for it.
 func (s *symbols) intern(id uint64) detectors.StackID {
 	var ok bool
-	if s.raw, ok = s.gen.Stack(id, s.raw[:0]); !ok {
+	if s.pcs, ok = s.gen.PCs(id, s.pcs[:0]); !ok {
 		return 0
 	}
-	s.pcs = s.pcs[:0]
-	for _, f := range s.raw {
-		s.pcs = append(s.pcs, f.PC)
-	}
+	s.raw = s.raw[:0]
 	return s.code.Add(s.pcs, func(i int) detectors.Frame {
+		if len(s.raw) == 0 {
+			s.raw, _ = s.gen.Stack(id, s.raw)
+		}
+		if i >= len(s.raw) {
+			return detectors.Frame{PC: s.pcs[i]} // the rest of it is broken
+		}
 		f := s.gen.Resolve(s.raw[i])
 		return detectors.Frame{PC: f.PC, Func: f.Func, File: f.File, Line: f.Line}
 	})

@@ -62,6 +62,9 @@ func readGeneration(raw wire.Raw) (events int) {
 			for _, id := range c.Args {
 				g.String(id)
 				frames, _ = g.Stack(id, frames[:0])
+				if pcs, ok := g.PCs(id, nil); ok && len(frames) > len(pcs) {
+					panic("a stack has more frames than program counters")
+				}
 				for _, f := range frames {
 					g.Resolve(f)
 				}

@@ -11,17 +11,18 @@ import (
 // the processor begins with the next event meanwhile. Whatever is longer than usual is
 // left to Next and Load.
 
-// Room is how many bytes must follow the place of an event's arguments for that loop:
+// Room is how many bytes that loop may look at from the place of an event's arguments on:
 // eight of arguments, and the next event's type and time.
 const Room = 16
 
-// Open returns the batch that the cursor is in, the place of the packed arguments in
-// it, and the clock. There is no room if they were loaded.
-func (c *Cursor) Open() (batch []byte, at int, clock Clock) {
+// Open returns the batch that the cursor is in, the place of the packed arguments in it,
+// and the clock. What follows the batch in memory is there too, to be looked at but not to
+// be taken for the batch's: it ends at end. There is nothing if the arguments were loaded.
+func (c *Cursor) Open() (batch []byte, at, end int, clock Clock) {
 	if c.loaded {
-		return nil, c.off, c.clock
+		return nil, c.off, 0, c.clock
 	}
-	return c.data, c.off, c.clock
+	return c.data[:cap(c.data)], c.off, len(c.data), c.clock
 }
 
 // Stand puts the cursor onto the event whose type and time are given and whose packed

@@ -201,6 +201,41 @@ func (g *Generation) Stack(id uint64, frames []RawFrame) ([]RawFrame, bool) {
 	return frames, true
 }
 
+// PCs appends the program counters of a stack to pcs, innermost first, and reports whether
+// there is such a stack. It is what Stack does, without what is seldom needed.
+func (g *Generation) PCs(id uint64, pcs []uint64) ([]uint64, bool) {
+	if !g.stacks.indexed {
+		g.stacks.build()
+	}
+	at, ok := g.stacks.index.find(id)
+	if !ok {
+		return pcs, false
+	}
+	p := g.stacks.batches[at.batch]
+	n, w := uvarint(p[at.off:])
+	off := int(at.off) + w
+	for range n {
+		if len(p)-off >= 2*8 { // nearly always: a program counter has four bytes, the rest of a frame six
+			pc := LoadPacked(p, off)
+			if end := pc.Ends(); end.Size() <= 8 {
+				rest := LoadPacked(p, off+end.Size()).Ends().Next().Next()
+				if rest.Size() <= 8 {
+					pcs = append(pcs, pc.First(end))
+					off += end.Size() + rest.Size()
+					continue
+				}
+			}
+		}
+		pc, w := uvarint(p[off:])
+		if w <= 0 {
+			return pcs, false // more than 64 bits
+		}
+		pcs = append(pcs, pc)
+		off = skip(p, off+w, 3)
+	}
+	return pcs, true
+}
+
 // Resolve replaces the numbers in a frame by what they stand for.
 func (g *Generation) Resolve(f RawFrame) Frame {
 	fn, _ := g.String(f.Func)

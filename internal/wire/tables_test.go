@@ -149,6 +149,12 @@ func TestStacks(t *testing.T) {
 		frames, ok := g.Stack(id, []wire.RawFrame{b})
 		require.True(t, ok, "stack %d", id)
 		require.Equal(t, append([]wire.RawFrame{b}, want...), frames, "appended")
+		pcs, ok := g.PCs(id, []uint64{b.PC})
+		require.True(t, ok)
+		require.Len(t, pcs, len(frames), "appended")
+		for i, f := range frames {
+			require.Equal(t, f.PC, pcs[i])
+		}
 	}
 	check(1, a, b) // the first counts
 	check(2, deep...)
