@@ -19,4 +19,25 @@
 // State carries over from one generation to the next. After a gap nothing is
 // known, and whatever was going on counts as undetermined until the trace speaks of
 // it again.
+//
+// # Speed
+//
+// BenchmarkRead compares with the reference reader. On a busy HTTP service's trace its
+// time is some 3.1 times ours, with the default detectors attached; the reading of it,
+// as shares of ours:
+//
+//   - about half: decoding and merging alone, which is mostly mispredicted branches.
+//     Whose event is next changes every third event and cannot be foreseen (0.34
+//     mispredictions an event, measured by replaying just that decision), nor can the
+//     type (0.35). Decoding ahead, heaps without branches, and longer jump tables gave
+//     nothing.
+//   - a third: following goroutines and Ps. The loop in fast.go is what made the
+//     difference: with the same work in a function called for each event it takes 1.5
+//     times as long.
+//   - a tenth: the window's totals. Telling observers instead, which is what they
+//     replaced, took twice that and more.
+//   - the rest: cutting into generations 4 %, detectors 3 %.
+//
+// A generation's stacks are looked up once each, which is what counts in short traces
+// and in programs with very many stacks; with many threads it is the heap.
 package timeline

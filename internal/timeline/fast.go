@@ -7,12 +7,12 @@ import (
 	"github.com/gotracewatch/tracewatch/internal/wire"
 )
 
-// fast goes through the events for as long as nothing is out of the ordinary. Eight types
-// are nine events of ten in any trace; nearly always the earliest event can happen, has
-// short numbers, and its thread has another. Here that case is one loop, with what it
-// needs in registers: it takes half the time of [Timeline.step], which knows every
-// case and in which the rules are easier to read. Whenever in doubt, fast changes
-// nothing and leaves the event to try and to step; a test holds that all do the same.
+// fast goes through the events for as long as nothing is out of the ordinary: the earliest
+// event can happen, has short numbers, and its thread has another. Six types, which are
+// nine events of ten, are dealt with in the loop itself; the others by [Timeline.advance],
+// in which the rules of these six are too, and easier to read. Whenever in doubt, fast
+// changes nothing and leaves the event to try and to step. A test holds that all do
+// the same.
 func (t *Timeline) fast() outcome {
 	for len(t.frontier) > 0 {
 		if len(t.samples) > 0 && t.samples[0].Time < t.frontier[0].time {

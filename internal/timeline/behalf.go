@@ -1,0 +1,34 @@
+package timeline
+
+import (
+	"github.com/gotracewatch/tracewatch/detectors"
+)
+
+func (t *Timeline) parksOnNet(g *goroutine) {
+	if s := t.code.Stack(g.Stack); s.Net.FD != detectors.FDNone {
+		g.network = true
+		t.parkedOnNet(g, s)
+	}
+}
+
+// parkedOnNet notes whether a network wait is on somebody's behalf. Request handlers
+// always are. For others what came between this wait and the last one tells: see
+// given. A newborn of an accept loop, or one that reads in the very function it began
+// in, is a connection's loop; any other is an errand. To where it read first of all,
+// before it was given anything, a server's loop comes back for the next request,
+// whatever it waited for in between.
+func (t *Timeline) parkedOnNet(g *goroutine, s *detectors.Stack) {
+	first := g.netSite == 0 && g.Born && !g.given
+	if s.Net.Mode == detectors.NetAccept {
+		g.accepts = true
+	}
+	if g.netSite == 0 && g.Born && !g.accepted {
+		g.given = g.given || t.code.Site(s.Site).Func != t.code.Site(g.Start).Func
+	}
+	elsewhere := g.netSite != 0 && g.netSite != s.Site
+	g.OnBehalf = s.Request || (g.given || elsewhere) && s.Site != g.home
+	if first {
+		g.home = s.Site
+	}
+	g.netSite, g.given = s.Site, false
+}
