@@ -39,11 +39,12 @@ func (t *Timeline) delayed(g *goroutine, p int, at detectors.Time) time.Duration
 	case g.Reason == detectors.ReasonPreempted || g.Reason == detectors.ReasonGosched:
 		t.totals.Requeued.Add(d)
 	default:
-		t.totals.Delays.Mark(d) // the sum is the heat map's: see flush
 		h := &t.heat
-		if at >= h.end || p >= len(h.cells) {
-			h.turn(&t.totals, p, at)
+		if (at >= h.end || p >= len(h.cells)) && !h.turn(&t.totals, p, at) {
+			t.totals.Delays.Add(d)
+			break
 		}
+		t.totals.Delays.Mark(d) // the sum is the heat map's: see flush
 		c := &h.cells[p]
 		c.Starts++
 		c.Sum += d
@@ -206,9 +207,12 @@ type heatColumn struct {
 	cells  []detectors.HeatCell // by P
 }
 
-// turn goes on to the column that a moment is in and makes room for a P. The first moment
-// is the map's beginning.
-func (h *heatColumn) turn(s *detectors.Totals, p int, at detectors.Time) {
+// turn goes on to the column that a moment is in and makes room for a P; it returns
+// false if there is none. The first moment is the map's beginning.
+func (h *heatColumn) turn(s *detectors.Totals, p int, at detectors.Time) bool {
+	if p >= limits.HeatRows {
+		return false
+	}
 	h.cells = grow(h.cells, p)
 	if !h.begun {
 		h.begun = true
@@ -219,6 +223,7 @@ func (h *heatColumn) turn(s *detectors.Totals, p int, at detectors.Time) {
 		h.number = int(at.Sub(s.Heat.Start) / detectors.HeatBucket)
 		h.end = s.Heat.Start.Add(time.Duration(h.number+1) * detectors.HeatBucket)
 	}
+	return true
 }
 
 // flush puts the column into the map, and its sums into those of all delays.
@@ -229,7 +234,7 @@ func (h *heatColumn) flush(s *detectors.Totals) {
 			continue
 		}
 		s.Delays.AddSum(detectors.Sum{Count: uint64(c.Starts), Total: c.Sum, Max: c.Max})
-		if m := &s.Heat; p < limits.HeatRows && h.number < limits.HeatColumns {
+		if m := &s.Heat; h.number < limits.HeatColumns {
 			for len(m.Procs) <= p {
 				m.Procs = append(m.Procs, nil)
 			}

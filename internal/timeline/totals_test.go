@@ -17,7 +17,10 @@ func TestHeatMapBounds(t *testing.T) {
 	m := &s.Heat
 	var h heatColumn
 	add := func(p int, at detectors.Time, delay time.Duration) {
-		h.turn(&s, p, at)
+		if !h.turn(&s, p, at) {
+			require.Equal(t, limits.HeatRows, p)
+			return
+		}
 		c := &h.cells[p]
 		c.Starts++
 		c.Sum += delay

@@ -130,6 +130,9 @@ func (m *model) delayed(o *detectors.Observation) {
 		return
 	}
 	m.s.Delays.Add(o.Duration)
+	if o.Proc >= limits.HeatRows {
+		return
+	}
 	if m.start == 0 {
 		m.start = o.Time
 	}
