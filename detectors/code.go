@@ -167,13 +167,14 @@ func (c *Code) home(start SiteID, creator StackID) SiteID {
 // NumSites returns one more than the largest SiteID given so far.
 func (c *Code) NumSites() int { return len(c.sites) }
 
-// Lost returns how many stacks and sites found no room and are given as unknown.
+// Lost returns how many stacks, frames and sites found no room and are given as unknown.
 func (c *Code) Lost() int { return c.lost }
 
 // Add gives a stack its number. The frames' program counters, the innermost first,
 // identify it. Resolve returns the i-th frame: it is called for those whose program
-// counter was not met before, because a program has the same frame there always.
-func (c *Code) Add(pcs []uint64, resolve func(i int) Frame) StackID {
+// counter was not met before, because a program has the same frame there always, unless
+// it returns false: then the trace does not say all of it, and a later one may.
+func (c *Code) Add(pcs []uint64, resolve func(i int) (Frame, bool)) StackID {
 	if len(pcs) == 0 {
 		return 0
 	}
@@ -189,18 +190,14 @@ func (c *Code) Add(pcs []uint64, resolve func(i int) Frame) StackID {
 	var serves, polls, locks bool
 	site := len(pcs) - 1
 	for i, pc := range pcs {
-		near := &c.near[pc>>2%uint64(len(c.near))]
-		if c.frames[*near].PC != pc || *near == 0 {
-			known, ok := c.byPC[pc]
-			if !ok {
-				if known = c.frame(pc, resolve(i)); known == 0 {
-					return 0
-				}
+		id := c.near[pc>>2%uint64(len(c.near))]
+		if id == 0 || c.frames[id].PC != pc {
+			if id = c.frame(pc, i, resolve); id == 0 {
+				return 0
 			}
-			*near = known
 		}
-		s.frames[i] = *near
-		f := &c.frames[*near]
+		s.frames[i] = id
+		f := &c.frames[id]
 		serves = serves || f.serves
 		polls = polls || f.polls
 		locks = locks || f.locks
@@ -250,18 +247,27 @@ func (c *Code) is(id StackID, pcs []uint64) bool {
 	return true
 }
 
-// frame gives a frame its number, 0 if there is no room.
-func (c *Code) frame(pc uint64, f Frame) frameID {
-	if len(c.frames) == limits.Frames {
-		c.lost++
-		return 0
+// frame returns the number of the frame at a program counter, 0 if there is no room.
+func (c *Code) frame(pc uint64, i int, resolve func(i int) (Frame, bool)) frameID {
+	id, ok := c.byPC[pc]
+	if !ok {
+		if len(c.frames) == limits.Frames {
+			c.lost++
+			return 0
+		}
+		var f Frame
+		f, ok = resolve(i)
+		f.PC = pc
+		id = frameID(len(c.frames))
+		c.frames = append(c.frames, frame{
+			Frame:    f,
+			standard: IsStandard(f.Func), serves: servesRequest(f.Func), polls: polls(f.Func), locks: locks(f.Func),
+		})
 	}
-	id := frameID(len(c.frames))
-	c.frames = append(c.frames, frame{
-		Frame:    f,
-		standard: IsStandard(f.Func), serves: servesRequest(f.Func), polls: polls(f.Func), locks: locks(f.Func),
-	})
-	c.byPC[pc] = id
+	if ok {
+		c.byPC[pc] = id
+		c.near[pc>>2%uint64(len(c.near))] = id
+	}
 	return id
 }
 

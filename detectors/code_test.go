@@ -29,7 +29,7 @@ func add(code *detectors.Code, frames ...detectors.Frame) detectors.StackID {
 	for i, f := range frames {
 		pcs[i] = f.PC
 	}
-	return code.Add(pcs, func(i int) detectors.Frame { return frames[i] })
+	return code.Add(pcs, func(i int) (detectors.Frame, bool) { return frames[i], true })
 }
 
 func TestIsStandard(t *testing.T) {
@@ -196,13 +196,13 @@ func TestFramesAreBounded(t *testing.T) {
 	code := detectors.NewCode()
 	pcs := make([]uint64, limits.StackFrames)
 	pc := uint64(0)
-	resolve := func(int) detectors.Frame { return detectors.Frame{Func: "main.f", PC: pc} }
+	resolve := func(int) (detectors.Frame, bool) { return detectors.Frame{Func: "main.f"}, true }
 	for code.Lost() == 0 && pc <= limits.Frames {
 		for i := range pcs {
 			pc++
 			pcs[i] = pc
 		}
-		code.Add(pcs, func(i int) detectors.Frame { return detectors.Frame{Func: "main.f", PC: pcs[i]} })
+		code.Add(pcs, resolve)
 	}
 	require.Equal(t, 1, code.Lost())
 	require.Zero(t, code.Add(pcs, resolve))
@@ -253,4 +253,16 @@ func TestSeenAt(t *testing.T) {
 			require.Equal(t, []string{c.want}, found(watch(t, detectors.Preemption{}, w.play(1))))
 		})
 	}
+}
+
+// A frame that a trace does not tell all of is asked for again, in the next stack it is in.
+func TestHalfKnownFrame(t *testing.T) {
+	code := detectors.NewCode()
+	half := func(int) (detectors.Frame, bool) { return detectors.Frame{}, false }
+	whole := func(int) (detectors.Frame, bool) { return detectors.Frame{Func: "main.f"}, true }
+	first := code.Add([]uint64{1}, half)
+	require.Equal(t, []detectors.Frame{{PC: 1}}, code.Frames(first))
+	second := code.Add([]uint64{1, 1}, whole)
+	require.Equal(t, []detectors.Frame{{PC: 1, Func: "main.f"}, {PC: 1, Func: "main.f"}}, code.Frames(second))
+	require.Equal(t, first, code.Add([]uint64{1}, half), "the stack is the same")
 }

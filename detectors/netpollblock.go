@@ -58,6 +58,7 @@ type netpollBlock struct {
 	usual map[SiteID]*usualWait
 	past  recent[map[SiteID]bool] // the sites that were overloaded
 	begun Time                    // when the window did
+	since unjudged
 }
 
 // netSite is what happened at one site in the window.
@@ -104,6 +105,7 @@ func (s *netpollBlock) Observe(o *Observation) {
 	if o.G.Class != ClassUser || !inFlight(o.G, o.Reason) {
 		return
 	}
+	s.since.observed(o.Time)
 	n := s.site(o.Stack)
 	switch {
 	case n == nil:
@@ -181,6 +183,9 @@ func inFlight(g *Goroutine, reason Reason) bool {
 
 func (s *netpollBlock) Judge(w *Window) ([]Finding, Verdict) {
 	defer func() { s.begun = w.End }()
+	if s.since.stale(w) {
+		clear(s.now)
+	}
 	s.sum(w)
 	now := s.now
 	s.now = make(map[SiteID]*netSite)

@@ -59,3 +59,25 @@ func (r *recent[T]) lasting(bad func(T) bool) (since Time, ok bool) {
 	}
 	return since, n >= 2 && sum >= minLasting
 }
+
+// unjudged knows when the first observation since the last judgement was. A generation that
+// breaks off is never judged: what was observed of it must not be taken for the next
+// window's.
+type unjudged struct {
+	any   bool
+	first Time
+}
+
+func (u *unjudged) observed(at Time) {
+	if !u.any {
+		u.any, u.first = true, at
+	}
+}
+
+// stale reports whether some of what was observed is older than the window that is judged
+// now, and begins anew. It can then not be told apart, and all of it has to go.
+func (u *unjudged) stale(w *Window) bool {
+	stale := u.any && w.Fresh && u.first < w.Start
+	*u = unjudged{}
+	return stale
+}

@@ -120,3 +120,17 @@ func TestShortDuration(t *testing.T) {
 		require.Equal(t, want, short(d))
 	}
 }
+
+// What was observed of a generation that broke off is not the next window's.
+func TestUnjudged(t *testing.T) {
+	var u unjudged
+	u.observed(50)
+	u.observed(150)
+	require.False(t, u.stale(&Window{Start: 40, End: 100}), "it follows what came before")
+	u.observed(150)
+	u.observed(250)
+	require.True(t, u.stale(&Window{Start: 200, End: 300, Fresh: true}))
+	require.False(t, u.stale(&Window{Start: 400, End: 500, Fresh: true}), "nothing was observed")
+	u.observed(650)
+	require.False(t, u.stale(&Window{Start: 600, End: 700, Fresh: true}), "all of it is the window's")
+}

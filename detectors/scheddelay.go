@@ -61,6 +61,7 @@ type schedDelay struct {
 	slow  []slowStarts // by the function the goroutine began in
 	worst GoroutineEvidence
 	past  recent[bool] // whether a window was bad
+	since unjudged
 }
 
 // slowStarts are the starts of one function's goroutines that were late.
@@ -74,6 +75,7 @@ func (s *schedDelay) Observe(o *Observation) {
 	if o.G.Class != ClassUser || o.Reason == ReasonPreempted || o.Reason == ReasonGosched {
 		return
 	}
+	s.since.observed(o.Time)
 	s.slow = grow(s.slow, int(o.G.Start))
 	v := &s.slow[o.G.Start]
 	v.n++
@@ -86,6 +88,9 @@ func (s *schedDelay) Observe(o *Observation) {
 
 func (s *schedDelay) Judge(w *Window) ([]Finding, Verdict) {
 	defer s.reset()
+	if s.since.stale(w) {
+		s.reset()
+	}
 	delays := &w.Totals.Delays
 	mean, p99 := delays.Mean(), delays.Quantile(0.99)
 	verdict := Verdict{Applicable: delays.Count() > 0, Value: p99.Seconds(), Threshold: s.P99.Seconds(), Unit: "s"}

@@ -17,7 +17,7 @@ type Totals struct {
 	// yielded: they wait by their own doing.
 	Delays, Requeued Histogram
 
-	// Heat is Delays by P and time.
+	// Heat is Delays by P and time, of the first 4,096 Ps and ten seconds.
 	Heat HeatMap
 
 	// Ran is how long goroutines ran without a stop.

@@ -70,15 +70,19 @@ func (s *symbols) intern(id uint64) detectors.StackID {
 		return 0
 	}
 	s.raw = s.raw[:0]
-	return s.code.Add(s.pcs, func(i int) detectors.Frame {
+	return s.code.Add(s.pcs, func(i int) (detectors.Frame, bool) {
 		if len(s.raw) == 0 {
 			s.raw, _ = s.gen.Stack(id, s.raw)
 		}
 		if i >= len(s.raw) {
-			return detectors.Frame{PC: s.pcs[i]} // the rest of it is broken
+			s.unknown++
+			return detectors.Frame{}, false // the rest of it is broken
 		}
-		f := s.gen.Resolve(s.raw[i])
-		return detectors.Frame{PC: f.PC, Func: f.Func, File: f.File, Line: f.Line}
+		f, ok := s.gen.Resolve(s.raw[i])
+		if !ok {
+			s.unknown++
+		}
+		return detectors.Frame{PC: f.PC, Func: f.Func, File: f.File, Line: f.Line}, ok
 	})
 }
 

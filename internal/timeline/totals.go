@@ -1,6 +1,8 @@
 package timeline
 
 import (
+	"math"
+	"slices"
 	"time"
 
 	"github.com/gotracewatch/tracewatch/detectors"
@@ -16,7 +18,7 @@ func (t *Timeline) resetTotals() {
 		s.Heat.Procs[p] = s.Heat.Procs[p][:0]
 	}
 	s.Heat.Procs = s.Heat.Procs[:0]
-	t.heat = heatColumn{cells: t.heat.cells}
+	t.heat = heatColumn{cells: t.heat.cells, used: t.heat.used}
 	s.Ran.Reset()
 	s.Others = [detectors.NumClasses]detectors.Sum{}
 	clear(s.Runs)
@@ -46,8 +48,11 @@ func (t *Timeline) delayed(g *goroutine, p int, at detectors.Time) time.Duration
 		}
 		t.totals.Delays.Mark(d) // the sum is the heat map's: see flush
 		c := &h.cells[p]
+		if c.Starts == 0 {
+			h.used = append(h.used, p)
+		}
 		c.Starts++
-		c.Sum += d
+		c.Sum = min(c.Sum, math.MaxInt64-d) + d // a broken clock's may be centuries
 		c.Max = max(c.Max, d)
 	}
 	return d
@@ -117,7 +122,9 @@ type unseenKey struct {
 // of returns the element for a creator and a start. Nearly always a go statement starts
 // one function, the same as last time.
 func (x *unseenIndex) of(all *[]detectors.UnseenRuns, creator detectors.StackID, start detectors.SiteID) *detectors.UnseenRuns {
-	x.latest = grow(x.latest, int(creator))
+	if int(creator) >= len(x.latest) {
+		x.latest = grow(x.latest, int(creator))
+	}
 	if i := x.latest[creator]; i > 0 && (*all)[i-1].Start == start {
 		return &(*all)[i-1]
 	}
@@ -150,7 +157,9 @@ func (t *Timeline) waited(g *goroutine, at detectors.Time, nobody bool) time.Dur
 }
 
 func (t *Timeline) waitedForNetwork(g *goroutine, d time.Duration) {
-	t.totals.Network = grow(t.totals.Network, int(g.Stack))
+	if int(g.Stack) >= len(t.totals.Network) {
+		t.totals.Network = grow(t.totals.Network, int(g.Stack))
+	}
 	n := &t.totals.Network[g.Stack]
 	if g.Reason != detectors.ReasonNetwork { // for the goroutine that reads the connection
 		n.Answers.Add(d)
@@ -168,8 +177,7 @@ func (t *Timeline) created(g *goroutine, timer bool) {
 	if g.Class != detectors.ClassUser {
 		return
 	}
-	t.totals.Births = grow(t.totals.Births, int(g.Creator))
-	t.totals.Births[g.Creator].Created++
+	t.births(g).Created++
 	if timer {
 		t.totals.TimerCreates++
 	}
@@ -178,9 +186,15 @@ func (t *Timeline) created(g *goroutine, timer bool) {
 // gone counts the end of g.
 func (t *Timeline) gone(g *goroutine) {
 	if g.Class == detectors.ClassUser {
-		t.totals.Births = grow(t.totals.Births, int(g.Creator))
-		t.totals.Births[g.Creator].Ended++
+		t.births(g).Ended++
 	}
+}
+
+func (t *Timeline) births(g *goroutine) *detectors.Births {
+	if int(g.Creator) >= len(t.totals.Births) {
+		t.totals.Births = grow(t.totals.Births, int(g.Creator))
+	}
+	return &t.totals.Births[g.Creator]
 }
 
 // returned counts a system call during which g lost its P.
@@ -205,6 +219,7 @@ type heatColumn struct {
 	number int
 	end    detectors.Time
 	cells  []detectors.HeatCell // by P
+	used   []int                // the Ps of which there is something in it
 }
 
 // turn goes on to the column that a moment is in and makes room for a P; it returns
@@ -228,21 +243,19 @@ func (h *heatColumn) turn(s *detectors.Totals, p int, at detectors.Time) bool {
 
 // flush puts the column into the map, and its sums into those of all delays.
 func (h *heatColumn) flush(s *detectors.Totals) {
-	for p := range h.cells {
+	for _, p := range h.used {
 		c := &h.cells[p]
-		if c.Starts == 0 {
-			continue
-		}
 		s.Delays.AddSum(detectors.Sum{Count: uint64(c.Starts), Total: c.Sum, Max: c.Max})
 		if m := &s.Heat; h.number < limits.HeatColumns {
-			for len(m.Procs) <= p {
-				m.Procs = append(m.Procs, nil)
+			if p >= len(m.Procs) {
+				m.Procs = slices.Grow(m.Procs, p+1-len(m.Procs))[:p+1] // rows of earlier windows, emptied
 			}
 			m.Procs[p] = grow(m.Procs[p], h.number)
 			m.Procs[p][h.number] = *c
 		}
 		*c = detectors.HeatCell{}
 	}
+	h.used = h.used[:0]
 }
 
 // grow makes a slice long enough to have an element i.

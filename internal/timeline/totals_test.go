@@ -22,6 +22,9 @@ func TestHeatMapBounds(t *testing.T) {
 			return
 		}
 		c := &h.cells[p]
+		if c.Starts == 0 {
+			h.used = append(h.used, p)
+		}
 		c.Starts++
 		c.Sum += delay
 		c.Max = max(c.Max, delay)

@@ -236,9 +236,10 @@ func (g *Generation) PCs(id uint64, pcs []uint64) ([]uint64, bool) {
 	return pcs, true
 }
 
-// Resolve replaces the numbers in a frame by what they stand for.
-func (g *Generation) Resolve(f RawFrame) Frame {
-	fn, _ := g.String(f.Func)
-	file, _ := g.String(f.File)
-	return Frame{PC: f.PC, Func: fn, File: file, Line: int(f.Line)}
+// Resolve replaces the numbers in a frame by what they stand for. It returns false if
+// one stands for nothing.
+func (g *Generation) Resolve(f RawFrame) (Frame, bool) {
+	fn, ok := g.String(f.Func)
+	file, found := g.String(f.File)
+	return Frame{PC: f.PC, Func: fn, File: file, Line: int(f.Line)}, ok && found
 }

@@ -164,8 +164,12 @@ func TestStacks(t *testing.T) {
 		require.False(t, ok, "stack %d", id)
 		require.Len(t, frames, 1)
 	}
-	require.Equal(t, wire.Frame{PC: 0x400000, Func: "main.f", File: "main.go", Line: 7}, g.Resolve(a))
-	require.Equal(t, wire.Frame{PC: math.MaxUint64}, g.Resolve(b), "of a function that is not in the table")
+	f, ok := g.Resolve(a)
+	require.True(t, ok)
+	require.Equal(t, wire.Frame{PC: 0x400000, Func: "main.f", File: "main.go", Line: 7}, f)
+	f, ok = g.Resolve(b)
+	require.False(t, ok, "of a function that is not in the table")
+	require.Equal(t, wire.Frame{PC: math.MaxUint64}, f)
 }
 
 func TestSparseStacks(t *testing.T) {
