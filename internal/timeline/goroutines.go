@@ -71,6 +71,11 @@ const (
 	// pages. Running goroutines are mostly young ones, next to each other.
 	recentPages = 512
 
+	// emptyPages is how many pages stay in the table when the last goroutine in them has
+	// ended. The next one is likely born there at once: goroutines that live for
+	// microseconds would otherwise take a page in and out each.
+	emptyPages = 64
+
 	// sparePages and spareChunks are kept though nobody needs them: births and
 	// deaths would otherwise allocate.
 	sparePages  = 64
@@ -83,6 +88,7 @@ const (
 type page struct {
 	number uint64
 	live   int
+	queued bool // it is in the queue of those that were empty
 	slots  [pageSize]*goroutine // nil: there is no such goroutine
 }
 
@@ -105,6 +111,8 @@ type goroutines struct {
 	empty  int      // of those that have room, how many have nothing else
 	unused []uint32 // numbers of chunks that were given back
 	spare  []*page
+	queue  [emptyPages]*page // those that were empty, in a ring
+	oldest int               // the oldest of the queue: its place is taken next
 	live   int
 }
 
@@ -214,9 +222,23 @@ func (t *goroutines) remove(g *goroutine) {
 	t.live--
 	t.vacate(g.place)
 	*g = goroutine{}
-	if p.live--; p.live > 0 {
+	if p.live--; p.live > 0 || p.queued {
 		return
 	}
+	p.queued = true
+	old := t.queue[t.oldest]
+	t.queue[t.oldest] = p
+	t.oldest = (t.oldest + 1) % emptyPages
+	if old == nil {
+		return
+	}
+	if old.queued = false; old.live == 0 {
+		t.drop(old)
+	}
+}
+
+// drop takes an empty page out of the table.
+func (t *goroutines) drop(p *page) {
 	n := p.number
 	delete(t.pages, n)
 	if t.recent[n%recentPages] == p {

@@ -74,7 +74,7 @@ func TestGoroutines(t *testing.T) {
 				gs.remove(model[id])
 			}
 			require.Zero(t, gs.live)
-			require.Empty(t, gs.pages)
+			require.LessOrEqual(t, len(gs.pages), emptyPages)
 			chunks := 0
 			for _, c := range gs.chunks {
 				if c != nil {
@@ -113,13 +113,15 @@ func TestBirthsAllocateNothing(t *testing.T) {
 		id++
 		mustAdd(t, &gs, id)
 	}
-	require.Zero(t, testing.AllocsPerRun(10, func() {
-		for range 1_000 {
+	live := func() {
+		for range 10_000 {
 			id++
 			g, _ := gs.add(id)
 			gs.remove(g)
 		}
-	}))
+	}
+	live() // until as many pages are empty as may be
+	require.Zero(t, testing.AllocsPerRun(10, live))
 }
 
 func TestGoroutineNumbers(t *testing.T) {
