@@ -88,7 +88,7 @@ const (
 type page struct {
 	number uint64
 	live   int
-	queued bool // it is in the queue of those that were empty
+	queued bool                 // it is in the queue of those that were empty
 	slots  [pageSize]*goroutine // nil: there is no such goroutine
 }
 

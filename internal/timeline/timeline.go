@@ -431,19 +431,20 @@ func (t *Timeline) stamp(at wire.Time) detectors.Time {
 }
 
 // push adds an observation in the context of th at the event's time. It sets every
-// field that transitions use; the rest is empty unless the kind before left something
-// there.
+// field that transitions use; the rest is empty. If nobody wants that kind, only the
+// time means something.
 func (t *Timeline) push(kind detectors.Kind, at wire.Time, th *thread) *detectors.Observation {
-	o := &t.unheard
-	if t.heard.Has(kind) {
-		n := t.npending
-		o = &t.pending[n]
-		t.kinds[n] = kind
-		t.npending = n + 1
-		if t.stained[n] || kind > detectors.GoEnd {
-			*o = detectors.Observation{}
-			t.stained[n] = kind > detectors.GoEnd
-		}
+	if !t.heard.Has(kind) {
+		t.unheard.Time = t.stamp(at)
+		return &t.unheard // whatever else it says, nobody hears it
+	}
+	n := t.npending
+	o := &t.pending[n]
+	t.kinds[n] = kind
+	t.npending = n + 1
+	if t.stained[n] || kind > detectors.GoEnd {
+		*o = detectors.Observation{}
+		t.stained[n] = kind > detectors.GoEnd
 	}
 	o.Kind = kind
 	o.Known, o.Reason = false, 0
