@@ -1,6 +1,7 @@
 package detectors
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"time"
@@ -28,22 +29,17 @@ func (d NetpollBlock) Spec() Spec {
 		Kind:    "netpoll-block",
 		Doc:     "Many goroutines waited at once for answers from the network, longer than usual.",
 		Long:    Set(GoUnpark),
-		AtLeast: d.long(),
+		AtLeast: cmp.Or(d.Block, netpollLong),
 	}
 }
 
-// long is from when on a wait counts.
-func (d NetpollBlock) long() time.Duration {
-	if d.Block > 0 {
-		return d.Block
-	}
-	return 50 * time.Millisecond
-}
+// netpollLong is the default of [NetpollBlock.Block].
+const netpollLong = 50 * time.Millisecond
 
 // New implements [Detector].
 func (d NetpollBlock) New(code *Code) (State, error) {
 	s := settings{kind: "netpoll-block"}
-	s.duration("Block", &d.Block, d.long())
+	s.duration("Block", &d.Block, netpollLong)
 	s.number("Blocked", &d.Blocked, 10)
 	s.duration("Idle", &d.Idle, 5*time.Second)
 	s.number("Growth", &d.Growth, 2)

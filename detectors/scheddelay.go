@@ -1,6 +1,7 @@
 package detectors
 
 import (
+	"cmp"
 	"fmt"
 	"time"
 )
@@ -30,23 +31,18 @@ func (d SchedDelay) Spec() Spec {
 		Kind:    "sched-delay",
 		Doc:     "Goroutines that were ready to run waited for a P because other code occupied all of them.",
 		Long:    Set(GoStart),
-		AtLeast: d.late(),
+		AtLeast: cmp.Or(d.P99, schedLate),
 	}
 }
 
-// late is from when on a start is late.
-func (d SchedDelay) late() time.Duration {
-	if d.P99 > 0 {
-		return d.P99
-	}
-	return 20 * time.Millisecond
-}
+// schedLate is the default of [SchedDelay.P99].
+const schedLate = 20 * time.Millisecond
 
 // New implements [Detector].
 func (d SchedDelay) New(*Code) (State, error) {
 	s := settings{kind: "sched-delay"}
 	s.duration("Mean", &d.Mean, 250*time.Microsecond)
-	s.duration("P99", &d.P99, d.late())
+	s.duration("P99", &d.P99, schedLate)
 	s.count("Victims", &d.Victims, 10)
 	s.number("Share", &d.Share, 1.0/3)
 	s.duration("LookBack", &d.LookBack, 4*time.Second)
@@ -97,19 +93,24 @@ func (s *schedDelay) Judge(w *Window) ([]Finding, Verdict) {
 	if !verdict.Applicable {
 		verdict.Note = "no goroutine of the service became ready in this window"
 	}
+	if p99 <= s.P99 {
+		s.past.add(w, false)
+		return nil, verdict // nearly always: who used the Ps need not be known
+	}
 	hog := occupantOf(w)
 	victims, site := s.victims(hog.start), hog.site
 	share := 0.0
 	if capacity := time.Duration(w.Procs) * w.Duration(); capacity > 0 {
 		share = float64(hog.runs.Total) / float64(capacity)
 	}
-	bad := mean > s.Mean && p99 > s.P99 && victims.n >= s.Victims && share > s.Share
+	bad := mean > s.Mean && victims.n >= s.Victims && share > s.Share
 	s.past.add(w, bad)
-	if p99 > s.P99 && !bad {
+	if !bad {
 		verdict.Note = fmt.Sprintf("%d starts of other code than %v were late, which used %.0f%% of the Ps", victims.n, w.Code.Site(hog.start).Short(), 100*share)
+		return nil, verdict
 	}
 	first, lasting := s.past.lasting(func(bad bool) bool { return bad })
-	if !bad || !lasting {
+	if !lasting {
 		return nil, verdict
 	}
 	name := w.Code.Site(site).Short()

@@ -53,9 +53,9 @@ type Totals struct {
 	// thread, and those that ended and were there before the trace.
 	Births []Births
 
-	// TimerCreates is how many goroutines were created by a timer. TimerWakeups is how many goroutines were woken by a timer, also if it is not known
-	// since when they waited. Preempted is how many were stopped because they had run
-	// long enough.
+	// TimerCreates is how many goroutines were created by a timer. TimerWakeups is how
+	// many were woken by one, also if it is not known since when they waited. Preempted is
+	// how many were stopped by the runtime.
 	TimerCreates, TimerWakeups, Preempted uint64
 }
 

@@ -10,32 +10,29 @@ import (
 	"github.com/gotracewatch/tracewatch/internal/limits"
 )
 
+// A heat map has bounds. All delays have not.
 func TestHeatMapBounds(t *testing.T) {
 	const bucket = detectors.HeatBucket
 	type row = []detectors.HeatCell
-	var s detectors.Totals
-	m := &s.Heat
-	var h heatColumn
-	add := func(p int, at detectors.Time, delay time.Duration) {
-		if !h.turn(&s, p, at) {
-			require.Equal(t, limits.HeatRows, p)
-			return
-		}
-		c := &h.cells[p]
-		if c.Starts == 0 {
-			h.used = append(h.used, p)
-		}
-		c.Starts++
-		c.Sum += delay
-		c.Max = max(c.Max, delay)
+	tl := New(detectors.NewCode(), nil)
+	start := func(p int, at detectors.Time, delay time.Duration) {
+		g := &goroutine{Goroutine: detectors.Goroutine{Since: at.Add(-delay), SinceKnown: true}}
+		require.Equal(t, delay, tl.delayed(g, p, at))
 	}
-	add(1, 1000, 5)
-	add(1, detectors.Time(1000).Add(bucket-1), 7)
-	add(1, detectors.Time(1000).Add(bucket), 1)
-	add(limits.HeatRows, detectors.Time(1000).Add(bucket), 5)
-	add(2, detectors.Time(1000).Add(4*bucket+1), 3)
-	add(0, detectors.Time(1000).Add(limits.HeatColumns*bucket), 5)
-	h.flush(&s)
-	require.EqualValues(t, 1000, m.Start)
-	require.Equal(t, []row{nil, {{Starts: 2, Sum: 12, Max: 7}, {Starts: 1, Sum: 1, Max: 1}}, {{}, {}, {}, {}, {Starts: 1, Sum: 3, Max: 3}}}, m.Procs)
+	window := func(begin detectors.Time) {
+		tl.resetTotals()
+		start(1, begin, 5)
+		start(1, begin.Add(bucket-1), 7)
+		start(1, begin.Add(bucket), 1)
+		start(limits.HeatRows, begin.Add(bucket), 50)
+		start(2, begin.Add(4*bucket+1), 3)
+		start(0, begin.Add(limits.HeatColumns*bucket), 500)
+		tl.sumUp()
+	}
+	for _, begin := range []detectors.Time{1_000_000, 90_000_000_000} { // nothing is left of the window before
+		window(begin)
+		require.Equal(t, detectors.Sum{Count: 6, Total: 566, Max: 500}, tl.totals.Delays.Sum())
+		require.Equal(t, begin, tl.totals.Heat.Start)
+		require.Equal(t, []row{nil, {{Starts: 2, Sum: 12, Max: 7}, {Starts: 1, Sum: 1, Max: 1}}, {{}, {}, {}, {}, {Starts: 1, Sum: 3, Max: 3}}}, tl.totals.Heat.Procs)
+	}
 }
