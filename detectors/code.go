@@ -2,6 +2,7 @@ package detectors
 
 import (
 	"encoding/binary"
+	"fmt"
 	"hash/maphash"
 	"strings"
 
@@ -24,11 +25,20 @@ type StackID uint32
 type SiteID uint32
 
 // A Site is a line of code: a stack's innermost frame of the user's code, the one that a
-// person would call the place, or the outermost where all of it is Go's own.
+// person would call the place, or the outermost where all of it is Go's own. Where only the
+// function is known, as of goroutines that end without having been seen anywhere, Line is 0.
 type Site struct {
 	Func string `json:"func"`
 	File string `json:"file"`
 	Line int    `json:"line"`
+}
+
+// Location returns file:line, or the file alone where the line is not known.
+func (s Site) Location() string {
+	if s.Line == 0 {
+		return s.File
+	}
+	return fmt.Sprintf("%s:%d", s.File, s.Line)
 }
 
 // String returns the function's name, or "unknown".

@@ -140,6 +140,9 @@ func TestShort(t *testing.T) {
 		require.Equal(t, want, detectors.Site{Func: fn}.Short())
 	}
 	require.Equal(t, "unknown", detectors.Site{}.String())
+	require.Empty(t, detectors.Site{}.Location())
+	require.Equal(t, "/src/a.go:7", detectors.Site{File: "/src/a.go", Line: 7}.Location())
+	require.Equal(t, "/src/a.go", detectors.Site{File: "/src/a.go"}.Location())
 	require.Equal(t, "net/http.(*conn).serve", detectors.Site{Func: "net/http.(*conn).serve"}.String())
 }
 

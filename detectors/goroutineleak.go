@@ -187,7 +187,7 @@ func (s *goroutineLeak) finding(w *Window, site SiteID, sum births, k *stuckAt, 
 		Summary: fmt.Sprintf("%v starts goroutines that do not end: %d created, %d ended in %s (%.1f a second more); %d are parked in %v",
 			at.Short(), sum.created, sum.ended, short(span), growth, k.n, parked),
 		Why:    "Each keeps its stack and all it refers to; memory grows until the process is killed.",
-		Advice: fmt.Sprintf("At %s:%d make sure that somebody always wakes the goroutine: a buffered channel, a select with the context's Done, a close.", filepath.Base(at.File), at.Line),
+		Advice: fmt.Sprintf("At %s make sure that somebody always wakes the goroutine: a buffered channel, a select with the context's Done, a close.", filepath.Base(at.Location())),
 		Evidence: Evidence{
 			Measures: []Measure{
 				{Name: "growth", Value: growth, Unit: "{goroutine}/s", Threshold: s.Rate},

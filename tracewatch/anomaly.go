@@ -2,7 +2,6 @@ package tracewatch
 
 import (
 	"encoding/json"
-	"fmt"
 	"io"
 	"slices"
 	"sync"
@@ -112,7 +111,7 @@ func (a *Anomaly) MarshalJSON() ([]byte, error) {
 	}
 	o := object{
 		Kind: a.Kind, Severity: a.Severity, Summary: a.Summary,
-		Site: a.Site.String(), Location: fmt.Sprintf("%s:%d", a.Site.File, a.Site.Line),
+		Site: a.Site.String(), Location: a.Site.Location(),
 		Why: a.Why, Advice: a.Advice, Dump: a.Dump(), Quality: a.Quality,
 		TraceNS: [2]detectors.Time{a.TraceStart, a.TraceEnd}, Evidence: a.Evidence,
 	}

@@ -59,9 +59,9 @@ func (p *printer) anomaly(a *tracewatch.Anomaly) {
 		fmt.Fprintf(p.out, "%s\n", line)
 		return
 	}
-	fmt.Fprintf(p.out, "%s  %s (%s)\n          %s\n          at %s, %s:%d\n          → %s\n",
+	fmt.Fprintf(p.out, "%s  %s (%s)\n          %s\n          at %s, %s\n          → %s\n",
 		time.Now().Format("15:04:05"), a.Kind, a.Severity, a.Summary,
-		a.Site.Short(), filepath.Base(a.Site.File), a.Site.Line, a.Advice)
+		a.Site.Short(), filepath.Base(a.Site.Location()), a.Advice)
 	if dump := a.Dump(); dump != "" {
 		fmt.Fprintf(p.out, "          dump: %s\n", dump)
 	}
