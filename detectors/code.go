@@ -159,10 +159,16 @@ func (c *Code) seenAt(o *Observation) SiteID {
 	if s := c.Stack(o.Stack); s.User {
 		return s.Site
 	}
-	if s := c.Stack(o.G.Stack); s.User {
+	return c.SeenAt(o.G.Stack, o.G.Start, o.G.Creator)
+}
+
+// SeenAt returns the place of the user's code where a goroutine was last seen: by its
+// stack, or else by where it began.
+func (c *Code) SeenAt(stack StackID, start SiteID, creator StackID) SiteID {
+	if s := c.Stack(stack); s.User {
 		return s.Site
 	}
-	return c.home(o.G.Start, o.G.Creator)
+	return c.home(start, creator)
 }
 
 // home returns the place of the user's code that a goroutine began in: its first

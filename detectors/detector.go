@@ -24,13 +24,18 @@ type Spec struct {
 	// Doc says in one or two sentences what it finds and how it judges.
 	Doc string
 
-	// Observes is the set of observations that State.Observe is called for. It is empty
-	// for a detector to which a window's Totals and Goroutines say enough.
+	// Observes is the set of observations that State.Observe is called for, each in the order
+	// of time. It is empty for a detector to which a window's Totals and Goroutines say
+	// enough. One that wants all of a frequent kind (GoCreate, GoList, GoStart, GoPark,
+	// GoUnpark, GoSyscall, GoSyscallEnd, GoEnd, ProcChange) makes the reading of a trace
+	// take two to three times as long.
 	Observes Kinds
 
 	// Long is a set of further ones, of which only those are wanted whose Duration is
 	// known and at least AtLeast. Most of what happens is short: a detector of long
-	// waits that says so costs next to nothing.
+	// waits that says so costs next to nothing. They come in no particular order, but all
+	// before the window they are in is judged. (An AtLeast below 100 µs costs as much as
+	// wanting all.)
 	Long    Kinds
 	AtLeast time.Duration
 }
@@ -39,9 +44,8 @@ type Spec struct {
 // another, so that it needs no lock. It must not block. A panic is caught and
 // counted; after three the detector is switched off.
 type State interface {
-	// Observe takes one observation, in the order of the trace. It is called
-	// millions of times a second: it should allocate nothing and look at no
-	// stack that it has not met before.
+	// Observe takes one observation. It is called up to millions of times a second: it
+	// should allocate nothing and look at no stack that it has not met before.
 	Observe(*Observation)
 
 	// Judge is called at the end of each window. It returns what it found, the

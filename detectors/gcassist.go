@@ -26,14 +26,13 @@ type GCAssist struct {
 // Spec implements [Detector].
 func (GCAssist) Spec() Spec {
 	return Spec{
-		Kind:     "gc-assist",
-		Doc:      "Goroutines that allocate were made to help the garbage collector, or to wait for it, for a long time.",
-		Observes: Set(AssistEnd, HeapAlloc, MarkBegin, MarkActive, MarkEnd),
+		Kind: "gc-assist",
+		Doc:  "Goroutines that allocate were made to help the garbage collector, or to wait for it, for a long time.",
 	}
 }
 
 // New implements [Detector].
-func (d GCAssist) New(code *Code) (State, error) {
+func (d GCAssist) New(*Code) (State, error) {
 	s := settings{kind: "gc-assist"}
 	s.duration("P99", &d.P99, 15*time.Millisecond)
 	s.number("Correlation", &d.Correlation, 0.85)
@@ -43,37 +42,21 @@ func (d GCAssist) New(code *Code) (State, error) {
 	if d.Correlation > 1 && s.err == nil {
 		s.err = fmt.Errorf("detectors: gc-assist: Correlation is %v; a correlation is at most 1", d.Correlation)
 	}
-	return &gcAssist{
-		GCAssist: d, code: code, past: recent[*assistWindow]{of: d.LookBack},
-		now: newAssistWindow(),
-	}, s.err
+	return &gcAssist{GCAssist: d, past: recent[*assistWindow]{of: d.LookBack}}, s.err
 }
 
 type gcAssist struct {
 	GCAssist
-	code    *Code
-	marking bool
-	heap    uint64 // the live heap when it was last said
-	now     *assistWindow
-	past    recent[*assistWindow]
+	past recent[*assistWindow]
 }
 
 // assistWindow is what is kept of one window.
 type assistWindow struct {
 	assists Histogram
 	sites   map[SiteID]SiteEvidence
-	bytes   map[SiteID]uint64        // allocated, as far as an assist's stack tells where
-	stacks  map[StackID]SiteEvidence // of this window only
-	buckets []assistBucket           // by time, without holes where nothing happened
-	worst   GoroutineEvidence
-
-	// before is what was allocated from the last window's last word on the heap's size to
-	// the first of this one. It counts if there was no gap between them.
-	before assistBucket
-	said   bool
+	bytes   map[SiteID]uint64 // allocated while marking
+	buckets []assistBucket    // by time, without holes where nothing happened
 }
-
-func newAssistWindow() *assistWindow { return &assistWindow{bytes: make(map[SiteID]uint64)} }
 
 // assistBucket is a piece of time: what was allocated and how long was assisted.
 type assistBucket struct {
@@ -82,73 +65,44 @@ type assistBucket struct {
 	assist time.Duration
 }
 
-func (s *gcAssist) Observe(o *Observation) {
-	switch o.Kind {
-	case HeapAlloc:
-		s.allocated(o)
-		return
-	case MarkBegin, MarkActive:
-		s.marking = true
-		return
-	case MarkEnd:
-		s.marking = false
-		return
-	}
-	if !o.Known || o.G.Class != ClassUser {
-		return
-	}
-	s.now.assists.Add(o.Duration)
-	s.bucket(o.Time).assist += o.Duration
-	if s.now.stacks == nil {
-		s.now.stacks = make(map[StackID]SiteEvidence)
-	}
-	e := s.now.stacks[o.Stack]
-	e.Count++
-	e.Total += o.Duration
-	e.Max = max(e.Max, o.Duration)
-	s.now.stacks[o.Stack] = e
-	if o.Duration > s.now.worst.Duration {
-		s.now.worst = GoroutineEvidence{ID: o.G.ID, Proc: o.Proc, At: o.Time, Duration: o.Duration, Stack: o.Stack, What: "assisted the garbage collector"}
-	}
-}
+// Observe is not called: the window's totals have it all.
+func (s *gcAssist) Observe(*Observation) {}
 
-// allocated notes that the heap has grown. It falls when a cycle ends; what it rises by
-// was allocated, by the goroutine that runs there. The runtime tells the heap's size
-// without a stack: where the goroutine was seen last is the closest.
-func (s *gcAssist) allocated(o *Observation) {
-	grown := o.Value - min(s.heap, o.Value)
-	s.heap = o.Value
-	switch {
-	case !s.now.said:
-		s.now.said = true
-		s.now.before = assistBucket{number: int64(o.Time) / int64(s.Bucket), bytes: grown}
-	case grown > 0:
-		s.bucket(o.Time).bytes += grown
-		if s.marking && o.G != nil && o.G.Class == ClassUser { // at other times it makes nobody assist
-			s.now.bytes[s.code.seenAt(o)] += grown
+// take keeps what matters of a window. The runtime tells the heap's size without a stack:
+// where the goroutine that ran there was seen last is the closest there is.
+func (s *gcAssist) take(w *Window) *assistWindow {
+	h := &w.Totals.Heap
+	a := &assistWindow{assists: h.Assists, sites: make(map[SiteID]SiteEvidence), bytes: make(map[SiteID]uint64)}
+	for stack, sum := range h.AssistsAt {
+		if sum.Count > 0 {
+			id := w.Code.SiteOf(StackID(stack))
+			e := a.sites[id]
+			a.sites[id] = SiteEvidence{Site: id, Count: e.Count + int(sum.Count), Total: e.Total + sum.Total, Max: max(e.Max, sum.Max)}
 		}
 	}
-}
-
-func (s *gcAssist) bucket(at Time) *assistBucket {
-	n := int64(at) / int64(s.Bucket)
-	b := s.now.buckets
-	if k := len(b); k > 0 && b[k-1].number == n {
-		return &b[k-1]
+	for site, n := range h.Marked {
+		if n > 0 {
+			a.bytes[SiteID(site)] = n
+		}
 	}
-	s.now.buckets = append(b, assistBucket{number: n})
-	return &s.now.buckets[len(b)]
+	for i, c := range h.Columns {
+		if c == (HeapColumn{}) {
+			continue
+		}
+		n := int64(h.Start.Add(time.Duration(i)*HeatBucket)) / int64(s.Bucket)
+		if k := len(a.buckets); k == 0 || a.buckets[k-1].number != n {
+			a.buckets = append(a.buckets, assistBucket{number: n})
+		}
+		b := &a.buckets[len(a.buckets)-1]
+		b.bytes += c.Grown
+		b.assist += c.Assist
+	}
+	return a
 }
 
 func (s *gcAssist) Judge(w *Window) ([]Finding, Verdict) {
-	if !w.Fresh && s.now.before.bytes > 0 {
-		s.now.buckets = append(s.now.buckets, s.now.before)
-	}
-	s.marking = false // the next generation says so if it goes on
-	s.now.bySite(w.Code)
-	s.past.add(w, s.now)
-	judged := s.now
-	s.now = newAssistWindow()
+	judged := s.take(w)
+	s.past.add(w, judged)
 
 	all := new(Histogram)
 	sites := make(map[SiteID]SiteEvidence)
@@ -211,7 +165,7 @@ func (s *gcAssist) Judge(w *Window) ([]Finding, Verdict) {
 				{Name: "share of the bytes allocated at the site while marking", Value: share, Unit: "1"},
 			},
 			Sites:      top,
-			Goroutines: []GoroutineEvidence{judged.worst},
+			Goroutines: []GoroutineEvidence{w.Totals.Heap.Longest},
 		},
 	}
 	f.Summary = fmt.Sprintf("GC mark assists took P99 %s, at most %s, over %d assists; %v allocates most (%.0f%% of the bytes)",
@@ -234,17 +188,6 @@ func shareOf(n uint64, all map[SiteID]uint64) float64 {
 		sum += k
 	}
 	return float64(n) / float64(max(sum, 1))
-}
-
-// bySite sums a window's assists by site, which is what is kept of them.
-func (a *assistWindow) bySite(code *Code) {
-	a.sites = make(map[SiteID]SiteEvidence, len(a.stacks))
-	for stack, e := range a.stacks {
-		id := code.SiteOf(stack)
-		t := a.sites[id]
-		a.sites[id] = SiteEvidence{Site: id, Count: t.Count + e.Count, Total: t.Total + e.Total, Max: max(t.Max, e.Max)}
-	}
-	a.stacks = nil
 }
 
 // correlate returns Pearson's r between the rate of allocation and the time in

@@ -6,7 +6,8 @@ import "time"
 const HeatBucket = 10 * time.Millisecond
 
 // A HeatMap tells, for each P and each [HeatBucket] of a window, how long goroutines
-// had waited that started there.
+// had waited that started there. It starts at a multiple of HeatBucket: the columns of one
+// window and of the next fit together.
 type HeatMap struct {
 	Start Time         `json:"start_ns"`
 	Procs [][]HeatCell `json:"procs"` // by P, then by bucket

@@ -168,17 +168,17 @@ func checkSchedDelay(t *testing.T, from detectors.Time, j judgement, starts []st
 	if g := f.Evidence.Goroutines; len(g) != 1 || g[0].Duration != worst.delay || g[0].Proc != detectors.ProcID(worst.proc) || g[0].At != at {
 		t.Errorf("goroutines %+v, want the one that waited 35 ms, at %d on P %d", g, at, worst.proc)
 	}
-	if got, want := f.Evidence.HeatMap, heatMap(starts); !reflect.DeepEqual(got, want) {
+	if got, want := f.Evidence.HeatMap, heatMap(j.Start, starts); !reflect.DeepEqual(got, want) {
 		t.Errorf("heat map %+v, want %+v", got, want)
 	}
 }
 
-// heatMap is the heat map of starts, made from its definition.
-func heatMap(starts []start) *detectors.HeatMap {
-	first := starts[0].at
-	h := &detectors.HeatMap{Start: detectors.Time(base + int64(first)), Procs: make([][]detectors.HeatCell, 2)}
+// heatMap is the heat map of a window's starts, made from its definition.
+func heatMap(begins detectors.Time, starts []start) *detectors.HeatMap {
+	begins -= begins % detectors.Time(detectors.HeatBucket)
+	h := &detectors.HeatMap{Start: begins, Procs: make([][]detectors.HeatCell, 2)}
 	for _, s := range starts {
-		column := int((s.at - first) / detectors.HeatBucket)
+		column := int(detectors.Time(base+int64(s.at)).Sub(begins) / detectors.HeatBucket)
 		for len(h.Procs[s.proc]) <= column {
 			h.Procs[s.proc] = append(h.Procs[s.proc], detectors.HeatCell{})
 		}

@@ -48,6 +48,9 @@ type Totals struct {
 	// Syscalls are the system calls during which the P was lost.
 	Syscalls Sum
 
+	// Heap is what is said of the heap, and the garbage collector's assists.
+	Heap HeapTotals
+
 	// Births are the goroutines that were created and that ended, by the stack of the go
 	// statement: its index is a [StackID]. At 0 are those without one, of a timer or a C
 	// thread, and those that ended and were there before the trace.

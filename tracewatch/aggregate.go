@@ -1,6 +1,7 @@
 package tracewatch
 
 import (
+	"cmp"
 	"time"
 
 	"github.com/gotracewatch/tracewatch/detectors"
@@ -86,22 +87,9 @@ func (a *aggregate) timed() [5]*span {
 }
 
 // aggregateKinds is what an aggregate wants to observe. The rest is in the windows' totals.
-var aggregateKinds = detectors.Set(detectors.AssistEnd, detectors.STWEnd, detectors.HeapAlloc, detectors.HeapGoal)
+var aggregateKinds = detectors.Set(detectors.STWEnd)
 
-func (a *aggregate) observe(o *detectors.Observation) {
-	switch o.Kind {
-	case detectors.HeapAlloc:
-		a.heap.live = o.Value
-	case detectors.HeapGoal:
-		a.heap.goal = o.Value
-	case detectors.STWEnd:
-		a.stopped(o)
-	case detectors.AssistEnd:
-		if o.Known && o.G.Class == detectors.ClassUser {
-			a.assist.add(o.Duration)
-		}
-	}
-}
+func (a *aggregate) observe(o *detectors.Observation) { a.stopped(o) }
 
 // sum adds a window's totals, also of one that broke off.
 func (a *aggregate) sum(t *detectors.Totals) {
@@ -109,6 +97,9 @@ func (a *aggregate) sum(t *detectors.Totals) {
 	a.sched.merge(&t.Requeued)
 	a.run.merge(&t.Ran)
 	a.answer.merge(&t.Answers)
+	a.assist.merge(&t.Heap.Assists)
+	a.heap.live = cmp.Or(t.Heap.Live, a.heap.live)
+	a.heap.goal = cmp.Or(t.Heap.Goal, a.heap.goal)
 	for reason, s := range t.Waits[detectors.ClassUser] {
 		a.block[detectors.Reason(reason).Cause()].Merge(s)
 	}

@@ -82,7 +82,7 @@ func (t *Timeline) advance(c *cursor) outcome {
 	case wire.EvSTWBegin, wire.EvSTWEnd:
 		return t.always(t.stopTheWorld(c))
 	case wire.EvHeapAlloc, wire.EvHeapGoal:
-		return t.always(t.heap(c))
+		return t.always(t.heapSize(c))
 	case wire.EvProcsChange:
 		return t.always(t.procsChange(c))
 

@@ -28,7 +28,7 @@ func (t *Timeline) goCreate(c *cursor) outcome {
 	o.G = &g.Goroutine
 	o.From, o.To = detectors.NotExist, state
 	o.Stack, o.ByStack = start, stack
-	t.creates(th, g, state, o.Time, start, stack)
+	t.creates(th.current(), g, state, o.Time, start, stack)
 	return happened
 }
 
@@ -38,14 +38,17 @@ func (th *thread) mayCreate() bool {
 }
 
 // creates fills in what is known of g, which th has just created.
-func (t *Timeline) creates(th *thread, g *goroutine, state detectors.GoState, at detectors.Time, start, stack detectors.StackID) {
+func (t *Timeline) creates(by, g *goroutine, state detectors.GoState, at detectors.Time, start, stack detectors.StackID) {
+	g.gen, g.seq = t.gen, 0
 	g.become(state, at)
 	g.Born, g.CreatedAt = true, at
-	g.Parent, g.Creator = detectors.GoID(th.gid), stack
-	g.accepted = th.g != nil && th.g.accepts
+	g.Parent, g.Creator = detectors.NoGoroutine, stack
+	if by != nil {
+		g.Parent, g.accepted = by.ID, by.accepts
+	}
 	s := t.code.Stack(start)
 	g.Start, g.Class = s.Bottom, s.Class
-	t.created(g, th.gid == 0 && stack == 0 && state == detectors.Runnable)
+	t.created(g, by == nil && stack == 0 && state == detectors.Runnable)
 }
 
 // born makes a new goroutine.
@@ -53,11 +56,5 @@ func (t *Timeline) born(id uint64) (*goroutine, error) {
 	if t.gs.find(id) != nil {
 		return nil, fmt.Errorf("goroutine %d is created, but exists already", id)
 	}
-	g, err := t.gs.add(id)
-	if err != nil {
-		return nil, err
-	}
-	g.gen, g.seq = t.gen, 0
-	g.LastP = detectors.NoProc
-	return g, nil
+	return t.gs.add(id)
 }

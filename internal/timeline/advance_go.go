@@ -11,7 +11,7 @@ func (t *Timeline) transition(kind detectors.Kind, c *cursor, th *thread, g *gor
 	o.G = &g.Goroutine
 	o.From, o.To = g.State, to
 	o.Known = g.SinceKnown
-	o.Duration = o.Time.Sub(g.Since)
+	o.Duration = g.age(o.Time)
 	g.become(to, o.Time)
 	return o
 }
@@ -39,16 +39,16 @@ func (t *Timeline) goUnblock(c *cursor) outcome {
 	t.waited(g, t.moment(c.Time), th.gid == 0 && by == 0)
 	o := t.transition(detectors.GoUnpark, c, th, g, detectors.Runnable)
 	o.Reason, o.Stack, o.ByStack = g.Reason, g.Stack, by
-	t.wakes(th, g)
+	t.wakes(th.gid != 0, g)
 	return happened
 }
 
 // wakes notes that th's goroutine wakes g.
-func (t *Timeline) wakes(th *thread, g *goroutine) {
+func (t *Timeline) wakes(someone bool, g *goroutine) {
 	g.seq++
 	// A goroutine that another one wakes from a channel is given something. Locks and
 	// timers give nothing.
-	if th.gid != 0 && (g.Reason == detectors.ReasonChanReceive || g.Reason == detectors.ReasonSelect) {
+	if someone && (g.Reason == detectors.ReasonChanReceive || g.Reason == detectors.ReasonSelect) {
 		g.given = true
 	}
 }

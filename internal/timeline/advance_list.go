@@ -74,7 +74,7 @@ func (t *Timeline) goStatus(c *cursor) error {
 		o.Stack = t.sym.stack(c.Args[3])
 		t.listedAt(g, o.Stack)
 	}
-	o.Duration, o.Known = o.Time.Sub(g.Since), g.SinceKnown
+	o.Duration, o.Known = g.age(o.Time), g.SinceKnown
 	return nil
 }
 

@@ -36,7 +36,7 @@ func (r *rangeState) end(o *detectors.Observation) error {
 	if !r.active {
 		return errors.New("it ends, but never began")
 	}
-	o.Duration, o.Known = o.Time.Sub(r.since), r.known
+	o.Duration, o.Known = max(0, o.Time.Sub(r.since)), r.known
 	*r = rangeState{}
 	return nil
 }
@@ -69,15 +69,18 @@ func (t *Timeline) mark(c *cursor) outcome {
 		o := t.push(detectors.MarkBegin, c.Time, c.thread)
 		o.Stack = t.sym.stack(c.Args[1])
 		gc.state, gc.known, gc.since = gcMarking, true, o.Time
+		t.heapSaid(heapSays{at: o.Time, what: markBegins})
 	case wire.EvGCActive:
 		o := t.push(detectors.MarkActive, c.Time, c.thread)
+		t.heapSaid(heapSays{at: o.Time, what: markBegins})
 		if unknown {
 			gc.state, gc.known, gc.since = gcMarking, false, o.Time
 		}
 	default:
 		o := t.push(detectors.MarkEnd, c.Time, c.thread)
-		o.Duration, o.Known = o.Time.Sub(gc.since), gc.known
+		o.Duration, o.Known = max(0, o.Time.Sub(gc.since)), gc.known
 		gc.state = gcOff
+		t.heapSaid(heapSays{at: o.Time, what: markEnds})
 	}
 	return happened
 }
@@ -97,7 +100,10 @@ func (t *Timeline) sweep(c *cursor) error {
 	switch c.Type {
 	case wire.EvGCSweepBegin:
 		o := t.push(detectors.SweepBegin, c.Time, th)
-		o.Subject, o.Stack = detectors.ProcID(id), t.sym.stack(c.Args[0])
+		o.Subject = detectors.ProcID(id)
+		if t.heard.Has(detectors.SweepBegin) {
+			o.Stack = t.sym.stack(c.Args[0])
+		}
 		return p.sweep.begin(o.Time)
 	case wire.EvGCSweepActive:
 		o := t.push(detectors.SweepActive, c.Time, th)
@@ -132,6 +138,7 @@ func (t *Timeline) assist(c *cursor) error {
 	}
 	o := t.push(detectors.AssistEnd, c.Time, c.thread)
 	o.G, o.Stack = &g.Goroutine, g.assistStack
+	t.assisted(g, c.thread.p, o.Time)
 	g.assistStack = 0
 	return g.assist.end(o)
 }
@@ -167,7 +174,7 @@ func (t *Timeline) current(th *thread) (*goroutine, error) {
 	return th.g, nil
 }
 
-func (t *Timeline) heap(c *cursor) error {
+func (t *Timeline) heapSize(c *cursor) error {
 	if err := c.thread.check(needThread | needProc); err != nil {
 		return err
 	}
@@ -177,8 +184,14 @@ func (t *Timeline) heap(c *cursor) error {
 	}
 	o := t.push(kind, c.Time, c.thread)
 	o.Value = c.Args[0]
-	if g := c.thread.g; g != nil && uint64(g.ID) == c.thread.gid {
+	g := c.thread.current()
+	if g != nil {
 		o.G = &g.Goroutine
+	}
+	if kind == detectors.HeapGoal {
+		t.heapSaid(heapSays{at: o.Time, what: heapGoal, size: c.Args[0]})
+	} else {
+		t.allocated(g, c.Args[0], o.Time)
 	}
 	return nil
 }

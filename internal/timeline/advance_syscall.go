@@ -84,6 +84,7 @@ func (t *Timeline) goCreateSyscall(c *cursor) error {
 	o := t.push(detectors.GoCreate, c.Time, th)
 	o.G = &g.Goroutine
 	o.From, o.To = detectors.NotExist, detectors.Syscall
+	g.gen, g.seq = t.gen, 0
 	g.become(detectors.Syscall, o.Time)
 	g.Born, g.CreatedAt = true, o.Time
 	t.created(g, false)

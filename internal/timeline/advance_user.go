@@ -47,7 +47,7 @@ func (t *Timeline) taskEnd(c *cursor) error {
 	o.Task, o.Stack = id, t.sym.stack(c.Args[1])
 	if k, ok := t.tasks[id]; ok {
 		o.Parent, o.Text = k.parent, k.name
-		o.Duration, o.Known = o.Time.Sub(k.since), true
+		o.Duration, o.Known = max(0, o.Time.Sub(k.since)), true
 		delete(t.tasks, id)
 	}
 	return nil
@@ -86,7 +86,7 @@ func (t *Timeline) regionEnd(c *cursor) error {
 	if top.task != o.Task || top.name != o.Text {
 		return fmt.Errorf("region %q of goroutine %d ends inside region %q", o.Text, g.ID, top.name)
 	}
-	o.Duration, o.Known = o.Time.Sub(top.since), true
+	o.Duration, o.Known = max(0, o.Time.Sub(top.since)), true
 	if len(open) == 1 {
 		delete(t.regions, g.ID)
 	} else {

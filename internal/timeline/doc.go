@@ -8,11 +8,28 @@
 // Clocks of different processors need not agree to the last nanosecond, so time
 // alone does not order events of different threads. The runtime adds sequence
 // numbers to what must not be confused: each goroutine and each P counts the
-// events by which it passes from one thread to another. The earliest event is
-// tried first; if what it says cannot be true yet (a goroutine starts that is
-// not runnable so far) the threads behind it are tried in turn. The algorithm and
-// its arithmetic are the reference reader's (golang.org/x/exp/trace), ties
-// included, so that both give the same events with the same nanoseconds.
+// events by which it passes from one thread to another.
+//
+// There are two orders in which the threads' events can be gone through.
+//
+// In the order of time, the earliest event is tried first; if what it says cannot be
+// true yet (a goroutine starts that is not runnable so far) the threads behind it are
+// tried in turn. The algorithm and its arithmetic are the reference reader's
+// (golang.org/x/exp/trace), ties included, so that both give the same events with the
+// same nanoseconds. It is the order for whoever wants to hear of every transition.
+//
+// Nobody else needs it, and it is what costs most: two threads take turns at every third
+// event. For sums it is enough that each goroutine's and each P's events are gone through in
+// their own order, and the sequence numbers see to that. So a thread goes ahead of the
+// others, for a slice of a millisecond, until it is done or meets something that has not
+// happened yet, or that has no sequence number and therefore must be in time; then it is
+// the turn of the thread that is farthest behind. Moments are then the
+// thread's own: the reference's later ones, by which it tells events of one clock tick
+// apart, are not there. What somebody wants to hear all of, and what is said of the heap,
+// is put into the order of time at the end of each slice. See ahead.go.
+//
+// The totals are the same in both orders, but for those nanoseconds. Tests hold that they are
+// exactly the same if the order of time is gone through with the threads' own moments.
 //
 // # State
 //

@@ -1,6 +1,7 @@
 package timeline
 
 import (
+	"math"
 	"time"
 
 	"github.com/gotracewatch/tracewatch/detectors"
@@ -14,8 +15,8 @@ import (
 // changes nothing and leaves the event to try and to step. A test holds that all do
 // the same.
 func (t *Timeline) fast() outcome {
-	for len(t.frontier) > 0 {
-		if len(t.samples) > 0 && t.samples[0].Time < t.frontier[0].time {
+	for len(t.frontier) > 0 && !t.beyond() {
+		if !t.ahead.far && len(t.samples) > 0 && t.samples[0].Time < t.frontier[0].time {
 			break
 		}
 		if out := t.fastThread(); out != happened {
@@ -25,184 +26,303 @@ func (t *Timeline) fast() outcome {
 	return notYet
 }
 
-// fastThread goes through the events of the earliest thread until another one's is
-// earlier, or a CPU sample, or an event is out of the ordinary; that one it only tries. It
-// tells what there is to tell.
+// fastThread goes through the events of the earliest thread until another one's turn comes,
+// or an event is out of the ordinary; that one it only tries. It tells what there is to tell.
 func (t *Timeline) fastThread() outcome {
 	f := t.frontier
 	c := f[0].c
 	th := c.thread
-	if th == nil || th == &t.nothing {
+	data, off, clock, ok := c.Open()
+	if !ok || th == nil || th == &t.nothing || th.gid != 0 && (th.g == nil || uint64(th.g.ID) != th.gid) {
 		return t.tryAndTell()
 	}
-	data, off, end, clock := c.Open()
-	typ, now, limit := c.Type, c.Time, f.second()
-	if len(t.samples) > 0 {
-		limit = min(limit, t.samples[0].Time)
-	}
+	cur, p := th.g, th.p
+	typ, now, second := c.Type, c.Time, f.second()
+	limit := t.limit(second)
+	t.enter(c)
 	last, gen, events := t.last, t.gen, t.events
-	for {
-		if len(data)-off < wire.Room {
-			break
-		}
+	for off+wire.Room <= len(data) {
 		var (
-			args  = wire.LoadPacked(data, off)
-			first = args.Ends()
-			size  int // of the arguments
-			g     *goroutine
-			kind  detectors.Kind // of what it does, and its state then
-			to    detectors.GoState
-			at    = max(detectors.Time(now), last+1) // as stamp does
-			d     time.Duration
-			by    detectors.StackID
+			args = wire.LoadPacked(data, off)
+			size int // of the arguments
+			g    *goroutine
+			kind detectors.Kind // of what it does, and its state then
+			to   detectors.GoState
+			at   = max(detectors.Time(now), last+1) // as stamp does
+			d    time.Duration
+			by   detectors.StackID
 		)
 		switch typ {
 		case wire.EvGoStart:
-			second := first.Next()
-			if size = second.Size(); size > min(8, end-off) {
+			id, args, n1 := args.Number()
+			if n1 > 3 {
+				id, args, n1 = wire.LongNumber(data, off)
+			}
+			seq, _, n2 := args.Number()
+			if size = n1 + n2; size > 16 {
+				goto any
+			}
+			g = t.gs.find(id)
+			if g == nil || g.State != detectors.Runnable || g.gen != gen || seq != g.seq+1 ||
+				cur != nil || p < 0 {
 				goto leave
 			}
-			g = t.gs.near(args.First(first))
-			if g == nil || g.State != detectors.Runnable || g.gen != gen || args.After(first, second) != g.seq+1 ||
-				th.gid != 0 || th.p < 0 {
-				goto leave
+			d = g.lasted(at)
+			if h := t.heat; d < 0 || g.Class != detectors.ClassUser || requeued.Has(g.Reason) || p >= len(h) || at >= h[p].end {
+				t.delayed(g, p, at)
+			} else {
+				t.totals.Delays.Mark(d)
+				c := &h[p].cell
+				c.Starts++
+				c.Sum = min(c.Sum, math.MaxInt64-d) + d
+				c.Max = max(c.Max, d)
 			}
-			d = t.delayed(g, th.p, at)
-			t.starts(th, g)
+			g.seq++
+			g.LastP = detectors.ProcID(p)
+			g.Assisted = g.assist.active
+			cur = g
 			kind, to = detectors.GoStart, detectors.Running
 
 		case wire.EvGoUnblock:
-			second := first.Next()
-			third := second.Next()
-			if size = third.Size(); size > min(8, end-off) {
+			id, args, n1 := args.Number()
+			if n1 > 3 {
+				id, args, n1 = wire.LongNumber(data, off)
+			}
+			seq, args, n2 := args.Number()
+			stack, _, n3 := args.Number()
+			if size = n1 + n2 + n3; size > 16 || n2+n3 > 5 {
+				goto any
+			}
+			g = t.gs.find(id)
+			if g == nil || g.State != detectors.Waiting || g.gen != gen || seq != g.seq+1 {
 				goto leave
 			}
-			g = t.gs.near(args.First(first))
-			if g == nil || g.State != detectors.Waiting || g.gen != gen || args.After(first, second) != g.seq+1 {
-				goto leave
+			if by = t.sym.met(stack); by == 0 {
+				by = t.sym.stack(stack) + 1
 			}
-			stack := t.sym.met(args.After(second, third))
-			if stack == 0 {
-				goto leave
+			by--
+			if d = g.lasted(at); d < 0 || g.network || cur == nil {
+				t.waited(g, at, cur == nil && by == 0)
+				t.wakes(cur != nil, g)
+			} else {
+				t.totals.Waits[g.Class][g.Reason].Add(d)
+				g.seq++
+				g.given = g.given || g.Reason == detectors.ReasonChanReceive || g.Reason == detectors.ReasonSelect
 			}
-			by = stack - 1
-			d = t.waited(g, at, th.gid == 0 && by == 0)
-			t.wakes(th, g)
 			kind, to = detectors.GoUnpark, detectors.Runnable
 
 		case wire.EvGoBlock, wire.EvGoStop:
-			second := first.Next()
-			if size = second.Size(); size > min(8, end-off) {
+			reason, args, n1 := args.Number()
+			stack, _, n2 := args.Number()
+			if size = n1 + n2; size > 8 {
+				goto any
+			}
+			if g = cur; g == nil || g.State != detectors.Running || p < 0 {
 				goto leave
 			}
-			reason, stack := t.sym.metReason(args.First(first)), t.sym.met(args.After(first, second))
-			if g = th.runs(detectors.Running); g == nil || reason == 0 || stack == 0 {
-				goto leave
+			at1 := t.sym.met(stack)
+			if at1 == 0 {
+				at1 = t.sym.stack(stack) + 1
 			}
-			t.stopsAt(g, detectors.Reason(reason-1), stack-1)
-			d = t.ran(g, at)
+			why := t.sym.metReason(reason)
+			if why == 0 {
+				why = uint8(t.sym.reason(reason)) + 1
+			}
+			t.stopsAt(g, detectors.Reason(why-1), at1-1)
+			d = g.lasted(at)
+			if runs := t.totals.Runs; d < 0 || g.Class != detectors.ClassUser || g.Stack == 0 || int(g.Stack) >= len(runs) {
+				t.ran(g, at)
+			} else {
+				t.totals.Ran.Mark(d)
+				runs[g.Stack].Add(d)
+			}
 			if typ == wire.EvGoBlock {
 				t.parks(g)
 				kind, to = detectors.GoPark, detectors.Waiting
 			} else {
 				kind, to = t.yields(g), detectors.Runnable
 			}
-			th.unbind()
+			cur = nil
 
 		case wire.EvGoSyscallBegin:
-			second := first.Next()
-			if size = second.Size(); size > min(8, end-off) {
+			seq, args, n1 := args.Number()
+			stack, _, n2 := args.Number()
+			if size = n1 + n2; size > 8 {
+				goto any
+			}
+			q := t.proc(p)
+			if g = cur; g == nil || g.State != detectors.Running || q == nil || q.gen != gen || seq != q.seq+1 {
 				goto leave
 			}
-			p, stack := t.proc(th.p), t.sym.met(args.After(first, second))
-			if g = th.runs(detectors.Running); g == nil || p == nil || p.gen != gen || args.First(first) != p.seq+1 || stack == 0 {
-				goto leave
+			at1 := t.sym.met(stack)
+			if at1 == 0 {
+				at1 = t.sym.stack(stack) + 1
 			}
-			t.stopsAt(g, detectors.ReasonNone, stack-1)
-			d = t.ran(g, at)
-			p.seq++
-			p.status = wire.ProcSyscall
+			t.stopsAt(g, detectors.ReasonNone, at1-1)
+			d = g.lasted(at)
+			if runs := t.totals.Runs; d < 0 || g.Class != detectors.ClassUser || g.Stack == 0 || int(g.Stack) >= len(runs) {
+				t.ran(g, at)
+			} else {
+				t.totals.Ran.Mark(d)
+				runs[g.Stack].Add(d)
+			}
+			q.seq++
+			q.status = wire.ProcSyscall
 			kind, to = detectors.GoSyscall, detectors.Syscall
 
 		case wire.EvGoSyscallEnd:
-			p := t.proc(th.p)
-			if g = th.runs(detectors.Syscall); g == nil || p == nil || p.status != wire.ProcSyscall {
+			q := t.proc(p)
+			if g = cur; g == nil || g.State != detectors.Syscall || q == nil || q.status != wire.ProcSyscall {
 				goto leave
 			}
 			d = g.lasted(at)
-			p.status = wire.ProcRunning
+			q.status = wire.ProcRunning
 			kind, to = detectors.GoSyscallEnd, detectors.Running
 
+		case wire.EvHeapAlloc:
+			live, _, n := args.Number()
+			if n > 3 {
+				live, _, n = wire.LongNumber(data, off)
+			}
+			if size = n; size > 16 || p < 0 || t.heard.Has(detectors.HeapAlloc) {
+				goto any
+			}
+			t.allocated(cur, live, at)
+			last = at
+			off += size
+			goto next
+
+		case wire.EvGoCreate:
+			id, args, n1 := args.Number()
+			if n1 > 3 {
+				id, args, n1 = wire.LongNumber(data, off)
+			}
+			start, args, n2 := args.Number()
+			stack, _, n3 := args.Number()
+			if size = n1 + n2 + n3; size > 16 || n2+n3 > 5 || p < 0 || t.heard.Has(detectors.GoCreate) || cur != nil && cur.State != detectors.Running {
+				goto any
+			}
+			if g = t.gs.create(id); g == nil {
+				goto any
+			}
+			t.creates(cur, g, detectors.Runnable, at, t.sym.stack(start), t.sym.stack(stack))
+			last = at
+			off += size
+			goto next
+
+		case wire.EvGoDestroy:
+			if g = cur; g == nil || g.State != detectors.Running || p < 0 || g.lasted(at) >= t.least[detectors.GoEnd] {
+				goto any
+			}
+			t.ran(g, at)
+			t.forgets(g)
+			cur = nil
+			last = at
+			goto next
+
 		default: // what it does is for advance
-			if size = args.Load(typ, &c.Args); size > min(8, end-off) {
-				goto leave
-			}
-			t.last, t.events = last, events
-			c.Stand(typ, now, off)
-			switch t.happen(c) {
-			case notYet:
-				goto leave
-			case broken:
-				return broken
-			}
-			if last = t.last; t.npending > 0 {
-				limit = -1
-			}
-			goto done
+			goto any
 		}
 		last = at
 		if d >= t.least[kind] {
+			th.hold(cur)
 			t.note(kind, at, th, g, to, by)
-			limit = -1 // nothing else until it is told
+			g.become(to, at)
+			limit = t.noted(limit)
+		} else {
+			g.become(to, at)
 		}
-		g.become(to, at)
-	done:
-		events++
-
 		off += size
-		if off == end || len(data)-off < wire.Room {
+		goto next
+
+	any:
+		if now > second && !early.Has(typ) || !typ.Timed() {
+			goto leave
+		}
+		t.last, t.events = last, events
+		th.hold(cur)
+		c.Stand(typ, now, off)
+		if !c.Load() {
+			goto leave
+		}
+		switch t.happen(c) {
+		case notYet:
+			goto leave
+		case broken:
+			if now > second {
+				goto leave // it may only be too early
+			}
+			return broken
+		}
+		cur, p = th.g, th.p
+		off = c.At()
+		if last = t.last; t.npending > 0 {
+			limit = t.noted(limit)
+		}
+
+	next:
+		events++
+		if off+wire.Room > len(data) {
 			goto pass
 		}
-		typ = wire.EventType(data[off])
-		dt, n := wire.Delta(data, off+1)
-		if n == 0 || n >= end-off || !typ.Timed() {
+		next := wire.LoadPacked(data, off)
+		dt, _, n := (next >> 8).Number()
+		if n > 3 {
 			goto pass
 		}
-		now = clock.After(now, dt)
+		typ = wire.EventType(next)
+		now += clock.Short(dt)
 		off += 1 + n
 		if now > limit {
 			t.last, t.events = last, events
+			th.hold(cur)
+			t.exit(c)
+			now = min(now, wire.MaxTime)
 			c.Stand(typ, now, off)
 			f[0].time = now
 			f.down(0)
-			if t.npending > 0 {
-				t.tell()
-			}
+			t.deliver()
 			return happened
 		}
 	}
 leave:
+	th.hold(cur)
 	t.last, t.events = last, events
+	t.exit(c)
 	c.Stand(typ, now, off)
 	f[0].time = now
+	if now > second { // whatever it waits for may be another thread's, which is behind
+		t.npending = 0
+		f.down(0)
+		return happened
+	}
 	return t.tryAndTell()
 pass:
+	th.hold(cur)
 	t.last, t.events = last, events
+	t.exit(c)
 	c.Pass(now, off)
 	t.move(c, 0)
-	if t.npending > 0 {
-		t.tell()
-	}
+	t.deliver()
 	return happened
 }
 
 // tryAndTell tries the earliest event, whatever it is.
 func (t *Timeline) tryAndTell() outcome {
 	out := t.try(0)
-	if out == happened && t.npending > 0 {
-		t.tell()
+	if out == happened {
+		t.deliver()
 	}
 	return out
+}
+
+// noted returns until when its thread may go on although there is something to tell.
+func (t *Timeline) noted(limit wire.Time) wire.Time {
+	t.keep()
+	if t.npending > 0 {
+		return -1 // nothing else until it is told
+	}
+	return min(limit, t.ahead.horizon)
 }
 
 // note makes the observation of what g has done on th, but for becoming what it is to be.
@@ -229,7 +349,7 @@ func (t *Timeline) note(kind detectors.Kind, at detectors.Time, th *thread, g *g
 		o.Reason = detectors.ReasonNone
 	}
 	o.Time = at
-	o.Duration = at.Sub(g.Since)
+	o.Duration = g.age(at)
 	o.G = &g.Goroutine
 	o.Stack, o.ByStack = g.Stack, by
 }

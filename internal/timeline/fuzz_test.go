@@ -16,10 +16,13 @@ func FuzzTimeline(f *testing.F) {
 	})
 }
 
-// FuzzWays reads any bytes in every way: fast or not, whoever listens.
+// FuzzWays reads any bytes in every way: fast or not, whoever listens, ahead or by time.
 func FuzzWays(f *testing.F) {
 	seeds(f)
-	f.Fuzz(func(t *testing.T, data []byte) { checkWays(t, data) })
+	f.Fuzz(func(t *testing.T, data []byte) {
+		checkWays(t, data, true)
+		checkAhead(t, data, true)
+	})
 }
 
 func seeds(f *testing.F) {

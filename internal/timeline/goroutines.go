@@ -39,8 +39,12 @@ func (g *goroutine) lasted(at detectors.Time) time.Duration {
 	if !g.SinceKnown {
 		return unknown
 	}
-	return at.Sub(g.Since)
+	return g.age(at)
 }
+
+// age is lasted of what may have begun before it was seen. It is never negative: another
+// thread's clock may be behind.
+func (g *goroutine) age(at detectors.Time) time.Duration { return max(0, at.Sub(g.Since)) }
 
 // unknown is the duration of what was not seen to begin.
 const unknown = -1
@@ -162,25 +166,47 @@ func (t *goroutines) add(id uint64) (*goroutine, error) {
 	if id == 0 || id >= 1<<63 {
 		return nil, fmt.Errorf("a goroutine of number %d", id)
 	}
-	n := id >> pageBits
-	p := t.page(n)
+	p := t.page(id >> pageBits)
 	if p == nil {
-		if k := len(t.spare); k > 0 {
-			p = t.spare[k-1]
-			t.spare = t.spare[:k-1]
-		} else {
-			p = new(page)
-		}
-		p.number = n
-		t.pages[n] = p
-		t.recent[n%recentPages] = p
+		p = t.newPage(id >> pageBits)
 	}
+	return t.put(p, id), nil
+}
+
+// create is add for a goroutine of which it is not known that it is not in the table. It
+// returns nil if it is, or if there is any other reason against it.
+func (t *goroutines) create(id uint64) *goroutine {
+	p := t.page(id >> pageBits)
+	if p == nil || p.slots[id&pageMask] != nil || t.live == limits.Goroutines || id == 0 {
+		return nil
+	}
+	return t.put(p, id)
+}
+
+// put makes room for a goroutine in its page.
+func (t *goroutines) put(p *page, id uint64) *goroutine {
 	g := t.room()
 	p.slots[id&pageMask] = g
 	p.live++
 	t.live++
 	g.ID = detectors.GoID(id)
-	return g, nil
+	g.LastP = detectors.NoProc
+	return g
+}
+
+// newPage puts an empty page into the table.
+func (t *goroutines) newPage(n uint64) *page {
+	var p *page
+	if k := len(t.spare); k > 0 {
+		p = t.spare[k-1]
+		t.spare = t.spare[:k-1]
+	} else {
+		p = new(page)
+	}
+	p.number = n
+	t.pages[n] = p
+	t.recent[n%recentPages] = p
+	return p
 }
 
 // room takes a slot that nobody has.

@@ -14,7 +14,7 @@ func mustAdd(t *testing.T, gs *goroutines, id uint64) *goroutine {
 	t.Helper()
 	g, err := gs.add(id)
 	require.NoError(t, err)
-	require.Equal(t, goroutine{Goroutine: detectors.Goroutine{ID: detectors.GoID(id)}, place: g.place}, *g, "nothing is left of whoever was there")
+	require.Equal(t, goroutine{Goroutine: detectors.Goroutine{ID: detectors.GoID(id), LastP: detectors.NoProc}, place: g.place}, *g, "nothing is left of whoever was there")
 	g.State = detectors.Runnable
 	g.seq = id // to be recognised by
 	return g

@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 
+	"github.com/gotracewatch/tracewatch/detectors"
 	"github.com/gotracewatch/tracewatch/internal/wire"
 )
 
@@ -12,7 +13,8 @@ import (
 type cursor struct {
 	wire.Cursor
 	id     uint64
-	thread *thread // looked up when its first event is tried: another's may name it before
+	thread *thread        // looked up when its first event is tried: another's may name it before
+	last   detectors.Time // its last moment, if each thread is gone through for itself
 }
 
 // frontier is the next event of every thread, as a heap by time. Which of two

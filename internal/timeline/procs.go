@@ -28,7 +28,25 @@ type thread struct {
 const noProc = -1
 
 func (th *thread) bind(g *goroutine) { th.g, th.gid = g, uint64(g.ID) }
-func (th *thread) unbind()           { th.g, th.gid = nil, 0 }
+
+// hold is bind, or unbind for nil.
+func (th *thread) hold(g *goroutine) {
+	if g != nil {
+		th.bind(g)
+	} else {
+		th.unbind()
+	}
+}
+
+func (th *thread) unbind() { th.g, th.gid = nil, 0 }
+
+// current returns the thread's goroutine, nil if it has none.
+func (th *thread) current() *goroutine {
+	if g := th.g; g != nil && uint64(g.ID) == th.gid {
+		return g
+	}
+	return nil
+}
 
 // runs returns the thread's goroutine if it is in the given state and the thread has a
 // P, else nil.

@@ -55,12 +55,13 @@ type Timeline struct {
 	regions map[detectors.GoID][]region
 	stops   map[detectors.GoID]stop
 	gc      gcState
+	heap    heap
 	nprocs  int // GOMAXPROCS, 0: not said
 
 	// Where it stands.
-	gen     uint64 // the last generation fed; 0: none, or state was lost
-	initial uint64 // the first generation of those that follow each other
-	last    detectors.Time
+	gen     uint64         // the last generation fed; 0: none, or state was lost
+	initial uint64         // the first generation of those that follow each other
+	last    detectors.Time // the last moment that was given out
 	sym     symbols
 
 	// The generation being fed.
@@ -69,11 +70,13 @@ type Timeline struct {
 	samples  []wire.CPUSample
 	events   uint64
 	ignored  uint64 // what found no room
-	problem  error  // why the last event is broken
+	problem  error  // why the last event that was tried is broken
+	failed   error  // why the generation is
 	totals   detectors.Totals
-	heat     heatColumn
+	heat     []heatRow // by P
 	unseen   unseenIndex
 	slowly   bool // for tests: never fast
+	ahead    ahead
 
 	// What happened and was not told yet: one event makes at most three
 	// observations. told counts observations, toldTo observers of the next one,
@@ -149,6 +152,8 @@ func New(code *detectors.Code, observers []Observer) *Timeline {
 			t.least[k] = anyLength
 		}
 	}
+	t.ahead.far = patient(observers)
+	t.ahead.own = t.ahead.far
 	t.sym = symbols{code: code, sparse: make(map[uint64]detectors.StackID)}
 	t.nothing = thread{id: detectors.NoThread, p: noProc}
 	t.Forget()
@@ -176,6 +181,7 @@ func (t *Timeline) Forget() {
 	t.regions = make(map[detectors.GoID][]region)
 	t.stops = make(map[detectors.GoID]stop)
 	t.gc = gcState{}
+	t.heap = heap{said: t.heap.said[:0], runs: t.heap.runs[:0], room: t.heap.room}
 	t.gen, t.initial = 0, 0
 	t.npending, t.told, t.toldTo, t.calling = 0, 0, 0, notCalling
 }
@@ -205,9 +211,12 @@ func (t *Timeline) Feed(g *wire.Generation) (detectors.Window, error) {
 	if fresh {
 		start = t.last
 	}
+	t.startColumns(start)
 	for done := err != nil; !done; {
 		done, err = t.run()
 	}
+	t.last = max(t.last, t.ahead.latest)
+	t.takeSaid()
 	if err != nil {
 		t.Forget()
 		err = &wire.Error{Offset: g.Offset, Generation: g.Number, Problem: "its events contradict each other", Err: err}
@@ -236,6 +245,8 @@ func (t *Timeline) maxprocs() int {
 
 // install puts every thread's first event into the frontier.
 func (t *Timeline) install(g *wire.Generation) error {
+	t.failed = nil
+	t.ahead.horizon = 0
 	t.samples = g.Samples
 	t.frontier = t.frontier[:0]
 	t.cursors = t.cursors[:0]
@@ -245,7 +256,7 @@ func (t *Timeline) install(g *wire.Generation) error {
 	t.prune(g)
 	t.stamp(g.MinTime) // the reference's sync event takes a moment of its own
 	for i := range g.Threads {
-		t.cursors = append(t.cursors, cursor{Cursor: g.Cursor(i), id: g.Threads[i].ID})
+		t.cursors = append(t.cursors, cursor{Cursor: g.Cursor(i), id: g.Threads[i].ID, last: t.last})
 		c := &t.cursors[i]
 		if c.Next() {
 			t.frontier.insert(c)
@@ -305,22 +316,34 @@ func (t *Timeline) run() (done bool, err error) {
 		if t.npending > 0 {
 			t.tell()
 		}
+		if t.ahead.far {
+			t.turn()
+		}
 		if !t.slowly {
 			if t.fast() == broken {
-				return true, t.problem
+				t.fail()
+				continue
 			}
-			if t.npending > 0 {
+			if t.npending > 0 || t.beyond() {
 				continue
 			}
 		}
 		switch t.step() {
 		case happened:
+			t.keep()
 		case finished:
-			return true, nil
+			return true, t.failed
 		default:
-			return true, t.problem
+			t.fail()
 		}
 	}
+}
+
+// fail ends the generation because of a problem. What has happened so far is still told.
+func (t *Timeline) fail() {
+	t.failed = t.problem
+	t.npending = 0 // of the event that is broken
+	t.frontier, t.samples = t.frontier[:0], nil
 }
 
 // tell tells the observers what happened. This is the only place that calls foreign
@@ -358,7 +381,7 @@ func (t *Timeline) tell() {
 //  3. If it cannot have happened yet, the others are tried in the order of time.
 //  4. If none can, the trace contradicts itself.
 func (t *Timeline) step() outcome {
-	if len(t.samples) > 0 && (len(t.frontier) == 0 || t.samples[0].Time < t.frontier[0].time) {
+	if !t.ahead.far && len(t.samples) > 0 && (len(t.frontier) == 0 || t.samples[0].Time < t.frontier[0].time) {
 		t.sample(&t.samples[0])
 		t.samples = t.samples[1:]
 		return happened
@@ -392,10 +415,12 @@ func (t *Timeline) try(i int) outcome {
 	if !c.Load() {
 		return t.broke(c.Err())
 	}
+	t.enter(c)
 	if out := t.happen(c); out != happened {
 		return out
 	}
 	t.events++
+	t.exit(c)
 	t.move(c, i)
 	return happened
 }
@@ -458,9 +483,13 @@ func (t *Timeline) push(kind detectors.Kind, at wire.Time, th *thread) *detector
 }
 
 func (t *Timeline) sample(s *wire.CPUSample) {
+	if t.ahead.own {
+		t.last = detectors.Time(s.Time) - 1 // it is on no thread's
+	}
 	o := t.push(detectors.CPUSample, s.Time, &t.nothing)
 	o.Thread = detectors.ThreadID(s.Thread)
 	o.Proc = detectors.ProcID(s.Proc)
 	o.By = detectors.GoID(s.Goroutine)
 	o.Stack = t.sym.stack(s.Stack)
+	t.ahead.latest = max(t.ahead.latest, o.Time)
 }

@@ -18,7 +18,8 @@ func (t *Timeline) resetTotals() {
 		s.Heat.Procs[p] = s.Heat.Procs[p][:0]
 	}
 	s.Heat.Procs = s.Heat.Procs[:0]
-	t.heat = heatColumn{cells: t.heat.cells, used: t.heat.used}
+	clear(t.heat)
+	t.resetHeap()
 	s.Ran.Reset()
 	s.Others = [detectors.NumClasses]detectors.Sum{}
 	clear(s.Runs)
@@ -33,24 +34,30 @@ func (t *Timeline) resetTotals() {
 	s.TimerCreates, s.TimerWakeups, s.Preempted = 0, 0, 0
 }
 
+// startColumns says when the window begins. Its columns begin at multiples of their length,
+// as those of all windows do.
+func (t *Timeline) startColumns(at detectors.Time) {
+	at -= at % detectors.Time(detectors.HeatBucket)
+	t.totals.Heat.Start, t.totals.Heap.Start = at, at
+}
+
 // delayed counts the time that g, which starts now on a P, was runnable, and returns it.
 func (t *Timeline) delayed(g *goroutine, p int, at detectors.Time) time.Duration {
 	d := g.lasted(at)
 	switch {
 	case d < 0 || g.Class != detectors.ClassUser:
-	case g.Reason == detectors.ReasonPreempted || g.Reason == detectors.ReasonGosched:
+	case requeued.Has(g.Reason):
 		t.totals.Requeued.Add(d)
 	default:
-		h := &t.heat
-		if (at >= h.end || p >= len(h.cells)) && !h.turn(&t.totals, p, at) {
-			t.totals.Delays.Add(d)
-			break
+		if p >= len(t.heat) || at >= t.heat[p].end {
+			if p >= limits.HeatRows {
+				t.totals.Delays.Add(d)
+				break
+			}
+			t.turnHeat(p, at)
 		}
 		t.totals.Delays.Mark(d) // the sum is the heat map's: see flush
-		c := &h.cells[p]
-		if c.Starts == 0 {
-			h.used = append(h.used, p)
-		}
+		c := &t.heat[p].cell
 		c.Starts++
 		c.Sum = min(c.Sum, math.MaxInt64-d) + d // a broken clock's may be centuries
 		c.Max = max(c.Max, d)
@@ -78,7 +85,9 @@ func (t *Timeline) ran(g *goroutine, at detectors.Time) time.Duration {
 // sumUp completes the totals at the window's end.
 func (t *Timeline) sumUp() {
 	s := &t.totals
-	t.heat.flush(s)
+	for p := range t.heat {
+		t.flushHeat(p)
+	}
 	for _, r := range s.Runs {
 		s.Ran.AddSum(r)
 	}
@@ -208,54 +217,48 @@ func (t *Timeline) returned(g *goroutine, at detectors.Time) {
 // the network poller is the only other one, and it wakes who waits for the network.
 const timers = reasons(1<<detectors.ReasonSleep | 1<<detectors.ReasonSelect | 1<<detectors.ReasonChanReceive)
 
+// requeued are the reasons of who waits for a P by its own doing.
+const requeued = reasons(1<<detectors.ReasonPreempted | 1<<detectors.ReasonGosched)
+
 type reasons uint32
 
 // Has reports whether r is in the set.
 func (s reasons) Has(r detectors.Reason) bool { return s>>r&1 != 0 }
 
-// heatColumn is the column of a heat map that is being made.
-type heatColumn struct {
-	begun  bool
+// heatRow is the heat map's cell that a P is making.
+type heatRow struct {
 	number int
 	end    detectors.Time
-	cells  []detectors.HeatCell // by P
-	used   []int                // the Ps of which there is something in it
+	cell   detectors.HeatCell
 }
 
-// turn goes on to the column that a moment is in and makes room for a P; it returns
-// false if there is none. The first moment is the map's beginning.
-func (h *heatColumn) turn(s *detectors.Totals, p int, at detectors.Time) bool {
-	if p >= limits.HeatRows {
-		return false
-	}
-	h.cells = grow(h.cells, p)
-	if !h.begun {
-		h.begun = true
-		s.Heat.Start = at
-	}
-	if at >= h.end {
-		h.flush(s)
-		h.number = int(at.Sub(s.Heat.Start) / detectors.HeatBucket)
-		h.end = s.Heat.Start.Add(time.Duration(h.number+1) * detectors.HeatBucket)
-	}
-	return true
+// turnHeat goes on to a P's cell that a moment is in.
+func (t *Timeline) turnHeat(p int, at detectors.Time) {
+	t.heat = grow(t.heat, p)
+	t.flushHeat(p)
+	start := t.totals.Heat.Start
+	n := max(0, int(at.Sub(start)/detectors.HeatBucket))
+	t.heat[p].number, t.heat[p].end = n, start.Add(time.Duration(n+1)*detectors.HeatBucket)
 }
 
-// flush puts the column into the map, and its sums into those of all delays.
-func (h *heatColumn) flush(s *detectors.Totals) {
-	for _, p := range h.used {
-		c := &h.cells[p]
-		s.Delays.AddSum(detectors.Sum{Count: uint64(c.Starts), Total: c.Sum, Max: c.Max})
-		if m := &s.Heat; h.number < limits.HeatColumns {
-			if p >= len(m.Procs) {
-				m.Procs = slices.Grow(m.Procs, p+1-len(m.Procs))[:p+1] // rows of earlier windows, emptied
-			}
-			m.Procs[p] = grow(m.Procs[p], h.number)
-			m.Procs[p][h.number] = *c
+// flushHeat puts a P's cell into the map, and its sums into those of all delays.
+func (t *Timeline) flushHeat(p int) {
+	r, s := &t.heat[p], &t.totals
+	if r.cell.Starts == 0 {
+		return
+	}
+	s.Delays.AddSum(detectors.Sum{Count: uint64(r.cell.Starts), Total: r.cell.Sum, Max: r.cell.Max})
+	if m := &s.Heat; r.number < limits.HeatColumns {
+		if p >= len(m.Procs) {
+			m.Procs = slices.Grow(m.Procs, p+1-len(m.Procs))[:p+1] // rows of earlier windows, emptied
 		}
-		*c = detectors.HeatCell{}
+		m.Procs[p] = grow(m.Procs[p], r.number)
+		c := &m.Procs[p][r.number]
+		c.Starts += r.cell.Starts
+		c.Sum = min(c.Sum, math.MaxInt64-r.cell.Sum) + r.cell.Sum
+		c.Max = max(c.Max, r.cell.Max)
 	}
-	h.used = h.used[:0]
+	r.cell = detectors.HeatCell{}
 }
 
 // grow makes a slice long enough to have an element i.

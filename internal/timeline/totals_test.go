@@ -21,6 +21,7 @@ func TestHeatMapBounds(t *testing.T) {
 	}
 	window := func(begin detectors.Time) {
 		tl.resetTotals()
+		tl.startColumns(begin)
 		start(1, begin, 5)
 		start(1, begin.Add(bucket-1), 7)
 		start(1, begin.Add(bucket), 1)
@@ -29,7 +30,7 @@ func TestHeatMapBounds(t *testing.T) {
 		start(0, begin.Add(limits.HeatColumns*bucket), 500)
 		tl.sumUp()
 	}
-	for _, begin := range []detectors.Time{1_000_000, 90_000_000_000} { // nothing is left of the window before
+	for _, begin := range []detectors.Time{10_000_000, 90_000_000_000} { // nothing is left of the window before
 		window(begin)
 		require.Equal(t, detectors.Sum{Count: 6, Total: 566, Max: 500}, tl.totals.Delays.Sum())
 		require.Equal(t, begin, tl.totals.Heat.Start)

@@ -14,8 +14,8 @@ type Timestamp uint64
 // Time is a moment in nanoseconds on the trace's clock.
 type Time int64
 
-// maxTime is the latest moment; the sum of two still fits.
-const maxTime Time = limits.Nanoseconds - 1
+// MaxTime is the latest moment; the sum of two still fits.
+const MaxTime Time = limits.Nanoseconds - 1
 
 // Clock turns timestamps into nanoseconds. A generation has one.
 type Clock struct {
@@ -55,12 +55,20 @@ func (c Clock) Time(t Timestamp) Time {
 }
 
 // After returns the moment dt clock units after t.
-func (c Clock) After(t Time, dt uint64) Time { return min(t+c.Time(Timestamp(dt)), maxTime) }
+func (c Clock) After(t Time, dt uint64) Time { return min(t+c.Time(Timestamp(dt)), MaxTime) }
+
+// Short converts a difference below 2^21 clock units.
+func (c Clock) Short(dt uint64) Time {
+	if c.whole != 0 {
+		return Time(dt * uint64(c.whole))
+	}
+	return c.scale(Timestamp(dt))
+}
 
 func (c Clock) scale(t Timestamp) Time {
 	ns := float64(t) * c.unit
 	if ns >= limits.Nanoseconds {
-		return maxTime
+		return MaxTime
 	}
 	return Time(ns)
 }

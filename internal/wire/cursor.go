@@ -26,18 +26,13 @@ func (g *Generation) Cursor(i int) Cursor {
 // Err returns what stopped Next or Load, or nil if it was the end.
 func (c *Cursor) Err() error { return c.err }
 
-// Next moves to the next event. It returns false at the end, and where there is
-// something that is not an event.
+// Next moves to the next event. It returns false at the end, and where its time is cut short.
 func (c *Cursor) Next() bool {
 	if !c.Load() || !c.nextBatch() {
 		return false
 	}
 	p := c.data[c.off:]
 	typ := EventType(p[0])
-	if !typ.Timed() {
-		c.err = fmt.Errorf("%v (%d) among thread %d's events", typ, uint8(typ), c.thread.ID)
-		return false
-	}
 	dt, w := uvarint(p[1:])
 	if w <= 0 {
 		return c.cut(typ)
@@ -49,10 +44,14 @@ func (c *Cursor) Next() bool {
 	return true
 }
 
-// Load decodes the event's arguments. It returns false where they are cut short.
+// Load decodes the event's arguments. It returns false where they are cut short, and where the
+// type is none that may stand there.
 func (c *Cursor) Load() bool {
 	if c.loaded || c.err != nil {
 		return c.err == nil
+	}
+	if !c.Type.Timed() {
+		return c.stray(c.Type)
 	}
 	off := c.off
 	for i := range argCount[c.Type] - 1 {
@@ -82,7 +81,16 @@ func (c *Cursor) nextBatch() bool {
 	return true
 }
 
+// stray is what cannot be an event where one should be.
+func (c *Cursor) stray(typ EventType) bool {
+	c.err = fmt.Errorf("%v (%d) among thread %d's events", typ, uint8(typ), c.thread.ID)
+	return false
+}
+
 func (c *Cursor) cut(typ EventType) bool {
+	if !typ.Timed() {
+		return c.stray(typ)
+	}
 	c.err = fmt.Errorf("%v is cut short at the end of a batch of thread %d", typ, c.thread.ID)
 	return false
 }

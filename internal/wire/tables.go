@@ -217,11 +217,13 @@ func (g *Generation) PCs(id uint64, pcs []uint64) ([]uint64, bool) {
 	for range n {
 		if len(p)-off >= 2*8 { // nearly always: a program counter has four bytes, the rest of a frame six
 			pc := LoadPacked(p, off)
-			if end := pc.Ends(); end.Size() <= 8 {
-				rest := LoadPacked(p, off+end.Size()).Ends().Next().Next()
-				if rest.Size() <= 8 {
-					pcs = append(pcs, pc.First(end))
-					off += end.Size() + rest.Size()
+			if end := pc.ends(); size(end) <= 8 {
+				rest := LoadPacked(p, off+size(end)).ends()
+				rest &= rest - 1
+				rest &= rest - 1 // three numbers
+				if size(rest) <= 8 {
+					pcs = append(pcs, pc.first(end))
+					off += size(end) + size(rest)
 					continue
 				}
 			}
