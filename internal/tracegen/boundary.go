@@ -13,6 +13,7 @@ import (
 func (w *World) NextGeneration(at int64) {
 	w.at("NextGeneration", at)
 	w.endGeneration()
+	w.handOver()
 	w.number++
 	w.beginGeneration(at)
 }

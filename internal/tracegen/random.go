@@ -1,6 +1,7 @@
 package tracegen
 
 import (
+	"io"
 	"math/rand/v2"
 	"strconv"
 
@@ -11,15 +12,31 @@ import (
 // seed. Whatever the shape, it begins with a tour that has every event type of
 // the version at least once (those of the AllocFree experiment only if asked
 // for), so that even the smallest has about 70 events.
+//
+// All that can happen happens about equally often and anywhere: its threads
+// take turns at nearly every event, and goroutines are on another thread each
+// time. No program's trace is like that; see [Service] for one that is.
 func Random(seed uint64, shape Shape) []byte {
-	r := newRandomWorld(seed, shape.withDefaults())
+	r := newRandomWorld(seed, shape.withDefaults(), nil)
+	r.play()
+	return r.Bytes()
+}
+
+// WriteRandom is [Random] for traces that are better not kept in memory.
+func WriteRandom(dst io.Writer, seed uint64, shape Shape) error {
+	r := newRandomWorld(seed, shape.withDefaults(), dst)
+	r.play()
+	return r.Close()
+}
+
+func (r *randomWorld) play() {
 	r.tour()
 	for gen := 1; ; gen++ {
 		for r.events < r.shape.Events*gen/r.shape.Generations {
 			r.step()
 		}
 		if gen == r.shape.Generations {
-			return r.Bytes()
+			return
 		}
 		r.NextGeneration(r.tick())
 		r.poolProcs() // those in syscalls may have been taken
@@ -46,13 +63,14 @@ type randomWorld struct {
 	cycled     int64 // when a GC last began or ended
 }
 
-func newRandomWorld(seed uint64, shape Shape) *randomWorld {
+func newRandomWorld(seed uint64, shape Shape, dst io.Writer) *randomWorld {
 	r := &randomWorld{
 		World:  NewWorld(shape.Version),
 		shape:  shape,
 		Rand:   rand.New(rand.NewPCG(seed, 0x7472616365)),
 		isBusy: make(map[*Thread]bool),
 	}
+	r.To(dst)
 	r.ClockUnit(shape.ClockUnit)
 	r.FirstGeneration(1 + r.Uint64N(1000))
 	r.makeSites()

@@ -1,6 +1,10 @@
 package tracegen
 
-import "github.com/gotracewatch/tracewatch/internal/wire"
+import (
+	"io"
+
+	"github.com/gotracewatch/tracewatch/internal/wire"
+)
 
 // NoThread is the thread of batches that no thread wrote: tables, and statuses
 // listed at a generation's end.
@@ -13,6 +17,7 @@ const NoProc = ^uint64(0)
 type Trace struct {
 	version wire.Version
 	parts   []part
+	begun   bool // the header has been written by WriteTo
 }
 
 // part is a piece of the trace: a generation, or else raw bytes.
@@ -42,7 +47,8 @@ func (t *Trace) Raw(b ...byte) {
 	t.parts = append(t.parts, part{raw: b})
 }
 
-// Bytes returns the trace. It ends the open batches of all generations.
+// Bytes returns the trace, without what [Trace.WriteTo] has written before. It
+// ends the open batches of all generations.
 func (t *Trace) Bytes() []byte {
 	size := wire.HeaderSize
 	for _, p := range t.parts {
@@ -53,8 +59,10 @@ func (t *Trace) Bytes() []byte {
 		}
 	}
 	out := make([]byte, 0, size)
-	header := t.version.Header()
-	out = append(out, header[:]...)
+	if !t.begun {
+		header := t.version.Header()
+		out = append(out, header[:]...)
+	}
 	for _, p := range t.parts {
 		out = append(out, p.raw...)
 		if p.gen != nil {
@@ -62,4 +70,14 @@ func (t *Trace) Bytes() []byte {
 		}
 	}
 	return out
+}
+
+// WriteTo writes what there is of the trace and forgets it, so that a trace of
+// any length takes the memory of one generation. Generations that were begun
+// before are over then.
+func (t *Trace) WriteTo(dst io.Writer) (int64, error) {
+	data := t.Bytes()
+	t.begun, t.parts = true, nil
+	n, err := dst.Write(data)
+	return int64(n), err
 }

@@ -2,6 +2,7 @@ package tracegen
 
 import (
 	"fmt"
+	"io"
 	"time"
 
 	"github.com/gotracewatch/tracewatch/internal/wire"
@@ -24,6 +25,9 @@ type World struct {
 	trace   *Trace
 	gen     *Generation
 	number  uint64 // of gen
+
+	dst io.Writer // where generations go that have ended; nil: they are kept
+	err error     // dst's first
 
 	unit   int64 // nanoseconds per clock unit
 	clocks func(at int64) (mono int64, wall time.Time)
@@ -96,6 +100,33 @@ func (w *World) Now() int64 { return w.now }
 // The world is over then.
 func (w *World) Bytes() []byte {
 	w.doing = "Bytes"
+	if w.dst != nil {
+		w.fail("the trace goes to a writer: see Close")
+	}
+	w.end()
+	return w.trace.Bytes()
+}
+
+// To makes the trace go to dst, a generation as soon as it has ended, instead of
+// being kept in memory. It ends with [World.Close].
+func (w *World) To(dst io.Writer) {
+	w.declare("To")
+	w.dst = dst
+}
+
+// Close ends a trace that goes to a writer as [World.Bytes] ends others. It
+// returns the writer's first error, after which nothing was written.
+func (w *World) Close() error {
+	w.doing = "Close"
+	if w.dst == nil {
+		w.fail("the trace goes nowhere: see Bytes")
+	}
+	w.end()
+	w.handOver()
+	return w.err
+}
+
+func (w *World) end() {
 	if w.ended {
 		w.fail("the trace has ended")
 	}
@@ -105,7 +136,13 @@ func (w *World) Bytes() []byte {
 	w.now += w.unit
 	w.endGeneration()
 	w.ended = true
-	return w.trace.Bytes()
+}
+
+// handOver writes what has ended, if it is to be written and can be.
+func (w *World) handOver() {
+	if w.dst != nil && w.err == nil {
+		_, w.err = w.trace.WriteTo(w.dst)
+	}
 }
 
 // declare is the beginning of every call that says what there was before.
