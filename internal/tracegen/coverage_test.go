@@ -6,43 +6,66 @@ import (
 	"github.com/gotracewatch/tracewatch/internal/wire"
 )
 
-// countTypes counts what a trace holds, by type on the wire.
+// countTypes counts what a trace holds, tables and all, by type on the wire.
 func countTypes(trace []byte) map[wire.EventType]int {
 	counts := make(map[wire.EventType]int)
 	for _, p := range pieces(trace) {
 		counts[p.kind]++
-		if first := p.content(trace); first != wire.EvNone {
-			if spec, _ := wire.SpecOf(first); spec.Args == 0 {
-				counts[first]++
-			}
-		}
-		for _, f := range p.fields(trace) {
-			if f.first {
-				counts[f.kind]++
-			}
+		for _, r := range takeApart(trace, p).records {
+			counts[r.kind]++
 		}
 	}
 	return counts
 }
 
+// TestRandomHasEveryType: whatever the shape, a trace has each type that its
+// version knows, and none that it does not.
 func TestRandomHasEveryType(t *testing.T) {
-	// These are inside of batches that do not hold timed events.
-	inside := map[wire.EventType]bool{
-		wire.EvStack: true, wire.EvString: true, wire.EvCPUSample: true, wire.EvClockSnapshot: true,
-	}
 	for _, v := range versions {
 		for _, events := range []int{1, 5000} {
 			s := Shape{Version: v, Threads: 2, Procs: 1, Goroutines: 4, Events: events, AllocFree: true}
 			counts := countTypes(Random(3, s))
+			types := 0
 			for i := range 256 {
 				typ := wire.EventType(i)
 				spec, known := wire.SpecOf(typ)
-				if !known || inside[typ] || typ == wire.EvFrequency && v >= wire.Go125 {
-					continue
+				if got := counts[typ]; (got > 0) != (known && v >= spec.Since) {
+					t.Errorf("go 1.%d, %d events: %d of %s, which is since go 1.%d", v, events, got, typ, spec.Since)
 				}
-				if got := counts[typ]; (got > 0) != (v >= spec.Since) {
-					t.Errorf("go 1.%d, %d events: %d of %s, which is since go 1.%d", v, events, got, spec.Name, spec.Since)
+				if counts[typ] > 0 {
+					types++
 				}
+			}
+			if types < 40 {
+				t.Errorf("go 1.%d: only %d types", v, types)
+			}
+		}
+	}
+}
+
+// TestRandomHasEveryStatus looks at what a goroutine and a P can be listed as.
+func TestRandomHasEveryStatus(t *testing.T) {
+	for _, v := range versions {
+		trace := Random(1, Shape{Version: v, Threads: 8, Procs: 4, Goroutines: 60, Events: 20_000, Generations: 30})
+		goroutines, procs := make(map[wire.GoStatus]int), make(map[wire.ProcStatus]int)
+		for _, p := range pieces(trace) {
+			for _, r := range takeApart(trace, p).records {
+				switch r.kind {
+				case wire.EvGoStatus, wire.EvGoStatusStack:
+					goroutines[wire.GoStatus(r.args[3])]++
+				case wire.EvProcStatus:
+					procs[wire.ProcStatus(r.args[2])]++
+				}
+			}
+		}
+		for s := wire.GoRunnable; s <= wire.GoWaiting; s++ {
+			if goroutines[s] == 0 {
+				t.Errorf("go 1.%d: no goroutine has status %d", v, s)
+			}
+		}
+		for s := wire.ProcRunning; s <= wire.ProcSyscallAbandoned; s++ {
+			if procs[s] == 0 {
+				t.Errorf("go 1.%d: no P has status %d", v, s)
 			}
 		}
 	}
