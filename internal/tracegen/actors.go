@@ -161,5 +161,8 @@ func (w *World) Assisting(g *Goroutine) {
 // tell the order, as they must on machines whose clocks disagree.
 func (m *Thread) Skew(ns int64) {
 	m.world.declare("Skew")
+	if m.world.distinct {
+		m.fail("times that all differ are times of one clock")
+	}
 	m.skew = ns
 }

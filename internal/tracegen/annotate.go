@@ -86,7 +86,7 @@ func (m *Thread) Sample(at int64, stack Stack) {
 	if m.g != nil {
 		g = m.g.id
 	}
-	w.gen.CPUSample(w.units(at+m.skew), m.id, proc, g, w.stackID(stack))
+	w.gen.CPUSample(w.claim(w.units(at+m.skew)), m.id, proc, g, w.stackID(stack))
 }
 
 // AllocFree writes an event of the AllocFree experiment (Go 1.23,

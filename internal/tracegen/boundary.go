@@ -21,6 +21,12 @@ func (w *World) NextGeneration(at int64) {
 func (w *World) beginGeneration(at int64) {
 	// The reference reader takes a batch's time of 0 for none.
 	w.start = max(at, w.unit)
+	if w.distinct {
+		// The clocks' snapshot takes a unit too, and readers that make all times
+		// differ take the one before for the generation's beginning.
+		w.start = max(w.start, (int64(w.taken)+3)*w.unit)
+		w.taken = w.units(w.start)
+	}
 	w.gen = w.trace.Generation(w.number)
 	w.gcUntold = w.gcRunning
 	clear(w.stackIDs)
@@ -81,7 +87,16 @@ func (w *World) advancer() *Thread {
 // each running one by its own thread, the others, of which there may be very
 // many, in batches of no thread.
 func (w *World) listGoroutines() {
-	batch := w.gen.Batch(NoThread, w.units(w.now))
+	last := w.units(w.now)
+	if w.distinct {
+		last = max(last, w.taken)
+	}
+	batch := w.gen.Batch(NoThread, last)
+	list := func(t wire.EventType, args ...uint64) {
+		at := w.claim(last)
+		batch.Event(t, at-last, args...)
+		last = at
+	}
 	// Room at once for what may be millions of statuses of about ten bytes.
 	w.gen.body = slices.Grow(w.gen.body, 10*len(w.live))
 	for _, g := range w.live {
@@ -99,12 +114,12 @@ func (w *World) listGoroutines() {
 			thread = g.thread.id
 		}
 		if g.stack != 0 && w.version >= wire.Go123 {
-			batch.Event(wire.EvGoStatusStack, 0, g.id, thread, uint64(g.status), w.stackID(g.stack))
+			list(wire.EvGoStatusStack, g.id, thread, uint64(g.status), w.stackID(g.stack))
 		} else {
-			batch.Event(wire.EvGoStatus, 0, g.id, thread, uint64(g.status))
+			list(wire.EvGoStatus, g.id, thread, uint64(g.status))
 		}
 		if g.assisting {
-			batch.Event(wire.EvGCMarkAssistActive, 0, g.id)
+			list(wire.EvGCMarkAssistActive, g.id)
 		}
 	}
 }

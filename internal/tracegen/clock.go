@@ -20,6 +20,30 @@ func (w *World) Clocks(read func(at int64) (mono int64, wall time.Time)) {
 	w.clocks = read
 }
 
+// Distinct makes the times of all events differ, over all threads: no two are in
+// the same unit of the clock, not even those of a generation's lists. Then time
+// alone orders them, and how a reader breaks ties cannot matter. Where more
+// happens than there are units, events are later than they were told.
+func (w *World) Distinct() {
+	w.declare("Distinct")
+	for _, m := range w.threads {
+		if m.skew != 0 {
+			w.fail("thread %d has a clock of its own", m.id)
+		}
+	}
+	w.distinct = true
+}
+
+// claim returns the unit of the clock for what is to happen at one: another, if
+// it has been taken and all must differ.
+func (w *World) claim(at uint64) uint64 {
+	if w.distinct {
+		at = max(at, w.taken+1)
+		w.taken = at
+	}
+	return at
+}
+
 func defaultClocks(at int64) (mono int64, wall time.Time) {
 	const boot = 1_780_000_000 // any second will do, as long as it is always the same
 	return at, time.Unix(boot, at)

@@ -2,6 +2,7 @@ package tracegen
 
 import (
 	"fmt"
+	"io"
 	"strings"
 	"testing"
 
@@ -44,6 +45,11 @@ func TestMisusePanics(t *testing.T) {
 		{`RegionEnd: thread 100: region "b" of task 0 is not the innermost`, func(s scene) { s.m.RegionBegin(50, 0, "a", 0); s.m.RegionEnd(50, 0, "b", 0) }},
 		{"Switch: is of Go 1.23, and this trace is of Go 1.22", func(s scene) { s.m.Switch(50, s.waiting) }},
 		{"AllocFree: is of Go 1.23", func(s scene) { s.m.AllocFree(50, wire.EvSpanFree, 1) }},
+		{"Distinct: the trace has begun", func(s scene) { s.m.Label(50, ""); s.w.Distinct() }},
+		{"Skew: thread 101: times that all differ are times of one clock", func(s scene) { s.w.Distinct(); s.free.Skew(1) }},
+		{"Distinct: thread 101 has a clock of its own", func(s scene) { s.free.Skew(1); s.w.Distinct() }},
+		{"Close: the trace goes nowhere", func(s scene) { _ = s.w.Close() }},
+		{"Bytes: the trace goes to a writer", func(s scene) { s.w.To(io.Discard); s.w.Bytes() }},
 		{"Skew: the trace has begun", func(s scene) { s.m.Label(50, ""); s.m.Skew(1) }},
 		{"Proc: there is a P 0", func(s scene) { s.w.Proc(0) }},
 		{"Thread: there is a thread 100", func(s scene) { s.w.Thread(100) }},

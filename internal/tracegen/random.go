@@ -73,6 +73,9 @@ func newRandomWorld(seed uint64, shape Shape, dst io.Writer) *randomWorld {
 	r.To(dst)
 	r.ClockUnit(shape.ClockUnit)
 	r.FirstGeneration(1 + r.Uint64N(1000))
+	if shape.Distinct {
+		r.Distinct()
+	}
 	r.makeSites()
 	r.makeWorld()
 	r.Begin(1_000_000_000 + r.Int64N(1_000_000_000))

@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"golang.org/x/exp/trace"
+
+	"github.com/gotracewatch/tracewatch/internal/wire"
 )
 
 // readAll reads a trace to its end with the reference reader.
@@ -71,4 +73,22 @@ func checkTransitions(events []trace.Event) error {
 		}
 	}
 	return nil
+}
+
+// eachGeneration cuts a trace into its generations.
+func eachGeneration(t *testing.T, data []byte, each func(*wire.Generation)) {
+	t.Helper()
+	s := wire.Splitter{Emit: func(raw wire.Raw) {
+		g, err := wire.Parse(raw)
+		if err != nil {
+			t.Fatal(err)
+		}
+		each(g)
+	}}
+	if _, err := s.Write(data); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
 }

@@ -20,6 +20,7 @@ type Shape struct {
 	Quiet       int          // of 100 goroutines, those that never run; default 20
 	ClockUnit   int64        // nanoseconds; default 64
 	Skew        int64        // nanoseconds that a thread's clock may be off, either way
+	Distinct    bool         // no two events at the same time: see World.Distinct; without Skew
 	AllocFree   bool         // with the AllocFree experiment's events, from Go 1.23 on
 }
 
@@ -44,6 +45,9 @@ func (s Shape) withDefaults() Shape {
 	def(&s.Quiet, 20, 0)
 	if s.ClockUnit == 0 {
 		s.ClockUnit = 64
+	}
+	if s.Distinct {
+		s.Skew = 0
 	}
 	s.Procs = min(s.Procs, s.Threads)
 	s.AllocFree = s.AllocFree && s.Version >= wire.Go123

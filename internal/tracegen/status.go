@@ -77,7 +77,7 @@ func (m *Thread) writePending() {
 
 // stamp adds an event to the thread's batch, never before its last one.
 func (m *Thread) stamp(at uint64, t wire.EventType, args ...uint64) {
-	at = max(at, m.last)
+	at = m.world.claim(max(at, m.last))
 	if m.batch == nil {
 		// The runtime reads the clock for a new batch before it does for the
 		// first event in it.

@@ -29,8 +29,10 @@ type World struct {
 	dst io.Writer // where generations go that have ended; nil: they are kept
 	err error     // dst's first
 
-	unit   int64 // nanoseconds per clock unit
-	clocks func(at int64) (mono int64, wall time.Time)
+	unit     int64 // nanoseconds per clock unit
+	clocks   func(at int64) (mono int64, wall time.Time)
+	distinct bool   // no two events in one unit
+	taken    uint64 // the latest unit that has one; only kept if distinct
 
 	begun, ended bool
 	start        int64  // when gen began
