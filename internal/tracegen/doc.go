@@ -20,6 +20,9 @@
 // A [Trace] is the layer below: generations, batches and events exactly as
 // they are told, right or wrong.
 //
-// [Random] makes whole valid traces of any size from a seed, and [Corrupt]
-// breaks a trace in one random place.
+// Whole valid traces of any size are made from a seed: by [Random], in which all
+// that can happen does, and by [Service], in which it happens as in a program.
+// [Shape] says how many threads, goroutines, events and so on they have.
+// [Relabel] renames a trace's ids, and [Corrupt] breaks a trace in one random
+// place.
 package tracegen

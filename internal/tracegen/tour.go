@@ -1,6 +1,10 @@
 package tracegen
 
-import "github.com/gotracewatch/tracewatch/internal/wire"
+import (
+	"math/rand/v2"
+
+	"github.com/gotracewatch/tracewatch/internal/wire"
+)
 
 // tour does everything once, with two threads, one P and two goroutines that
 // wait: the least that a shape can have.
@@ -121,10 +125,14 @@ func (r *randomWorld) tourAllocFree(m *Thread) {
 }
 
 func (r *randomWorld) allocFree(m *Thread, t wire.EventType) {
+	m.AllocFree(r.tick(), t, randomArgs(r.Rand, t)...)
+}
+
+func randomArgs(rng *rand.Rand, t wire.EventType) []uint64 {
 	spec, _ := wire.SpecOf(t)
 	args := make([]uint64, spec.Args-1)
 	for i := range args {
-		args[i] = r.Uint64N(1 << 20)
+		args[i] = rng.Uint64N(1 << 20)
 	}
-	m.AllocFree(r.tick(), t, args...)
+	return args
 }
