@@ -28,7 +28,8 @@ func takeApart(trace []byte, p piece) chunk {
 	}
 	var args []uint64 // of all records: one slice each would be dear
 	for len(c.rest) > 0 {
-		r, n := record{kind: wire.EventType(c.rest[0])}, 0
+		var r record
+		var n int
 		if r, args, n = takeRecord(c.rest, args); n == 0 {
 			break
 		}

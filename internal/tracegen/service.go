@@ -66,8 +66,10 @@ type service struct {
 	accepting bool // it waits
 	dialing   int  // clients that it has not accepted yet
 	mutexes   []mutex
-	inFlight  int // requests
-	pace      int64
+	inFlight  int   // requests
+	pace      int64 // nanoseconds between two arrivals
+	seen      int   // events, by the monitor
+	seenAt    int64
 
 	gc collector
 }
@@ -218,16 +220,24 @@ func (s *service) arrive() {
 	s.wake()
 }
 
-// monitor is sysmon: it takes Ps from syscalls that have lasted, if there is
-// something else to do for them.
+// monitor is sysmon: it takes Ps from syscalls that have lasted, and sees to it
+// that somebody looks after what has come meanwhile.
 func (s *service) monitor() {
 	for _, m := range s.ms {
 		if m.p != nil && m.r != nil && m.r.g.status == wire.GoSyscall && s.now-m.entered > 20_000 {
 			p := m.p
 			s.ms[0].Steal(s.now, p.Proc)
 			s.release(p)
-			s.wake()
 		}
+	}
+	if s.readable.len() > 0 || s.global.len() > 0 {
+		s.wake()
+	}
+	if s.events != s.seen {
+		s.seen, s.seenAt = s.events, s.now
+	} else if s.now-s.seenAt > 1_000_000_000 {
+		s.doing = "monitor"
+		s.fail("all goroutines wait for each other: a mistake in this package")
 	}
 }
 

@@ -135,9 +135,10 @@ func (s *service) wantsWorker() bool {
 	return gc.marking && gc.running < gc.wanted && len(gc.workers) > 0 && s.now >= gc.paused
 }
 
-// startWorker runs a GC worker, for the whole of the marking if it has a P of its
-// own.
-func (s *service) startWorker(m *machine) {
+// startWorker runs a GC worker: for the whole of the marking if it has a P of its
+// own, else for a while, because there are few Ps or because this one has nothing
+// else to do.
+func (s *service) startWorker(m *machine, idle bool) {
 	gc := &s.gc
 	r := gc.workers[len(gc.workers)-1]
 	gc.workers = gc.workers[:len(gc.workers)-1]
@@ -147,13 +148,17 @@ func (s *service) startWorker(m *machine) {
 	s.start(m, r)
 	s.pass(64)
 	left := max(gc.until-s.now, 1000)
-	if len(s.ps) < 4 {
+	switch {
+	case idle:
+		m.Label(s.now, "GC (idle)")
+		s.after(m, min(left, 25_000))
+	case len(s.ps) < 4:
 		m.Label(s.now, "GC (fractional)")
 		s.after(m, min(left, 25_000))
-		return
+	default:
+		m.Label(s.now, "GC (dedicated)")
+		s.after(m, left)
 	}
-	m.Label(s.now, "GC (dedicated)")
-	s.after(m, left)
 }
 
 // rest parks a GC worker.

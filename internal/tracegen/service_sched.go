@@ -28,7 +28,7 @@ func (s *service) schedule(m *machine) {
 	case len(s.due) > 0:
 		s.fire(m)
 	case s.wantsWorker():
-		s.startWorker(m)
+		s.startWorker(m, false)
 	case m.polling > 0 && s.readable.len() > 0:
 		s.poll(m)
 	default:
@@ -45,11 +45,14 @@ func (s *service) schedule(m *machine) {
 		if r == nil {
 			r = s.steal(p)
 		}
-		if r == nil {
+		switch {
+		case r != nil:
+			s.start(m, r)
+		case s.gc.marking && len(s.gc.workers) > 0:
+			s.startWorker(m, true)
+		default:
 			s.stop(m)
-			return
 		}
-		s.start(m, r)
 	}
 }
 
