@@ -60,7 +60,7 @@ type service struct {
 	listening []*routine // connections that the network has nothing for
 	readable  queue      // those it has
 	due       []*routine // whose timers have fired; nil makes a new goroutine
-	workers   []*routine // of the pool, without work
+	workers   queue      // of the pool, without work
 	jobs      queue      // connections whose work no worker has taken yet
 	acceptor  *routine
 	accepting bool // it waits
@@ -68,8 +68,8 @@ type service struct {
 	mutexes   []mutex
 	inFlight  int   // requests
 	pace      int64 // nanoseconds between two arrivals
-	seen      int   // events, by the monitor
-	seenAt    int64
+	counted   int   // events, by the monitor
+	countedAt int64
 
 	gc collector
 }
@@ -90,6 +90,7 @@ type machine struct {
 	wants   *processor // that it will start when it has woken up
 	polling int        // how many more the poller has for it
 	entered int64      // when its syscall began
+	lost    int64      // when it last lost a P
 	ticket  uint64     // of its appointment; others are void
 }
 
@@ -213,6 +214,9 @@ func (s *service) arrive() {
 	}
 	i := s.IntN(n)
 	r := s.listening[i]
+	if !s.seen(r) {
+		return
+	}
 	s.listening[i] = s.listening[n-1]
 	s.listening = s.listening[:n-1]
 	s.inFlight++
@@ -224,7 +228,7 @@ func (s *service) arrive() {
 // that somebody looks after what has come meanwhile.
 func (s *service) monitor() {
 	for _, m := range s.ms {
-		if m.p != nil && m.r != nil && m.r.g.status == wire.GoSyscall && s.now-m.entered > 20_000 {
+		if m.p != nil && m.p.status == wire.ProcSyscall && s.now-m.entered > 20_000 {
 			p := m.p
 			s.ms[0].Steal(s.now, p.Proc)
 			s.release(p)
@@ -233,9 +237,9 @@ func (s *service) monitor() {
 	if s.readable.len() > 0 || s.global.len() > 0 {
 		s.wake()
 	}
-	if s.events != s.seen {
-		s.seen, s.seenAt = s.events, s.now
-	} else if s.now-s.seenAt > 1_000_000_000 {
+	if s.events != s.counted {
+		s.counted, s.countedAt = s.events, s.now
+	} else if s.now-s.countedAt > 1_000_000_000 {
 		s.doing = "monitor"
 		s.fail("all goroutines wait for each other: a mistake in this package")
 	}

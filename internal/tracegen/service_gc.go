@@ -189,7 +189,11 @@ func (s *service) stopTheWorld(m *machine, kind string, do func()) {
 func (s *service) halt(by, m *machine) {
 	p, r := m.p, m.r
 	if r != nil && r.g.status == wire.GoSyscall {
-		by.Steal(s.now, p.Proc)
+		if p.status == wire.ProcSyscall {
+			by.Steal(s.now, p.Proc)
+		} else {
+			m.StopP(s.now) // it has just got this one on its way out
+		}
 		s.release(p)
 		return
 	}

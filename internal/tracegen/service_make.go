@@ -133,7 +133,7 @@ func (s *service) makeGoroutines() {
 		s.agenda.push(appointment{at: s.Int64N(1_000_000), what: timer, r: r})
 	}
 	for range 2*len(s.ps) + 2 {
-		s.workers = append(s.workers, &routine{g: waiting(atPool), kind: poolWorker})
+		s.workers.put(&routine{g: waiting(atPool), kind: poolWorker})
 	}
 	for n := 0; n < 4 || int(id) < s.shape.Goroutines; n++ {
 		g := waiting(atReadWait)

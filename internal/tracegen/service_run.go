@@ -11,6 +11,7 @@ type routine struct {
 	answered bool     // before it waited
 	mutex    *mutex   // that it holds or waits for
 	task     Task
+	since    int64 // when it began to wait
 }
 
 type kind uint8
@@ -175,13 +176,11 @@ func (s *service) work(m *machine, do op) {
 	r := m.r
 	switch do {
 	case opJob:
-		n := len(s.workers)
-		if n == 0 {
+		w := s.workers.take()
+		if w == nil {
 			s.jobs.put(r) // a buffered channel
 			return
 		}
-		w := s.workers[n-1]
-		s.workers = s.workers[:n-1]
 		w.client = r
 		m.Unblock(s.now, w.g, s.site(atSend))
 		s.ready(m, w)
@@ -194,6 +193,10 @@ func (s *service) work(m *machine, do op) {
 		r.answered = false
 	case opReply:
 		client := r.client
+		if client != nil && client.waiting && !s.seen(client) {
+			r.first(opReply) // the channel is locked: once more
+			return
+		}
 		r.client = nil
 		switch {
 		case client == nil:
@@ -208,7 +211,7 @@ func (s *service) work(m *machine, do op) {
 		if r.client = s.jobs.take(); r.client != nil {
 			return
 		}
-		s.workers = append(s.workers, r)
+		s.workers.put(r)
 		if s.IntN(4) == 0 {
 			s.block(m, "select", atSelect)
 		} else {
@@ -228,6 +231,10 @@ func (s *service) lock(m *machine, do op) {
 		}
 		r.mutex.waiters.put(r)
 		s.block(m, "sync", atLock)
+		return
+	}
+	if q := &r.mutex.waiters; q.len() > 0 && !s.seen(q.items[q.head]) {
+		r.first(opUnlock)
 		return
 	}
 	next := r.mutex.waiters.take()
@@ -319,5 +326,6 @@ func (s *service) listen(m *machine) {
 
 func (s *service) block(m *machine, reason string, at place) {
 	m.Block(s.now, reason, s.site(at))
+	m.r.since = s.now
 	m.r = nil
 }

@@ -33,10 +33,11 @@ func (s *service) schedule(m *machine) {
 		s.poll(m)
 	default:
 		m.polling = 0
-		r := p.take()
-		if r == nil {
-			r = s.global.take()
+		if r := p.take(); r != nil {
+			s.start(m, r)
+			return
 		}
+		r := s.global.take()
 		if r == nil && s.readable.len() > 0 {
 			m.polling = 16
 			s.poll(m)
@@ -47,7 +48,8 @@ func (s *service) schedule(m *machine) {
 		}
 		switch {
 		case r != nil:
-			s.start(m, r)
+			p.next = r
+			s.after(m, s.handover())
 		case s.gc.marking && len(s.gc.workers) > 0:
 			s.startWorker(m, true)
 		default:
@@ -55,6 +57,16 @@ func (s *service) schedule(m *machine) {
 		}
 	}
 }
+
+// handover is how long it takes until a thread has seen what another did and has
+// acted on it. Without it there would be many more events than in a real trace
+// that the clock, whose units are 64 ns, puts before their causes.
+func (s *service) handover() int64 { return leastHandover + s.Int64N(leastHandover) }
+
+const leastHandover = 130
+
+// seen reports whether other threads can see by now that the goroutine waits.
+func (s *service) seen(r *routine) bool { return s.now >= r.since+leastHandover }
 
 // start runs a runnable goroutine. Who was looking for work has found it, so
 // that another may look.
@@ -80,6 +92,7 @@ func (s *service) stop(m *machine) {
 
 // release notes that a P is idle.
 func (s *service) release(p *processor) {
+	p.m.lost = s.now
 	p.m.p, p.m = nil, nil
 	s.idle = append(s.idle, p)
 }
@@ -114,11 +127,15 @@ func (s *service) fire(m *machine) {
 // ready puts a goroutine that somebody has woken first in line on its waker's P,
 // whose last one goes to the end of the queue.
 func (s *service) ready(m *machine, r *routine) {
-	if m.p.next != nil {
-		m.p.queue.put(m.p.next)
-	}
-	m.p.next = r
+	m.p.putFirst(r)
 	s.wake()
+}
+
+func (p *processor) putFirst(r *routine) {
+	if p.next != nil {
+		p.queue.put(p.next)
+	}
+	p.next = r
 }
 
 func (p *processor) take() *routine {
@@ -186,23 +203,24 @@ func (s *service) syscall(m *machine, at place) {
 // with an idle one or waits for its turn.
 func (s *service) comeBack(m *machine) {
 	r := m.r
-	if m.p != nil {
+	switch {
+	case m.p != nil && m.p.status == wire.ProcSyscall:
 		m.SyscallEnd(s.now)
 		s.after(m, s.gap())
-		return
-	}
-	if len(s.idle) == 0 {
+	case m.p != nil: // another one
+		m.SyscallEndBlocked(s.now)
+		m.r = nil
+		m.p.putFirst(r)
+		s.after(m, 64+s.Int64N(64))
+	case len(s.idle) > 0:
+		m.wants, s.idle = s.idle[len(s.idle)-1], s.idle[:len(s.idle)-1]
+		s.after(m, s.handover())
+	case s.now < m.lost+leastHandover:
+		s.after(m, s.handover())
+	default:
 		m.SyscallEndBlocked(s.now)
 		m.r = nil
 		s.global.put(r)
 		s.parked = append(s.parked, m)
-		return
 	}
-	m.p, s.idle = s.idle[len(s.idle)-1], s.idle[:len(s.idle)-1]
-	m.p.m = m
-	m.StartP(s.now, m.p.Proc)
-	s.pass(64)
-	m.SyscallEndBlocked(s.now)
-	s.pass(64)
-	s.start(m, r)
 }
