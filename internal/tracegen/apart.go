@@ -129,7 +129,7 @@ func (c chunk) append(dst []byte) []byte {
 			}
 			data = append(data, cut...)
 		}
-		if r.timed() {
+		if r.timed() && len(r.args) > 0 { // it may have been made another type
 			now += r.args[0]
 		}
 	}

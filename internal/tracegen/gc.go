@@ -63,7 +63,7 @@ func (m *Thread) GCEnd(at int64) {
 func (m *Thread) tellGC() {
 	w := m.world
 	if w.gcUntold && m.isRunning() {
-		w.gcUntold = false
+		w.gcUntold, w.gcTold = false, w.now
 		w.pend(wire.EvGCActive, w.gcSeq)
 		w.gcSeq++
 	}

@@ -17,20 +17,26 @@ import (
 // take turns at nearly every event, and goroutines are on another thread each
 // time. No program's trace is like that; see [Service] for one that is.
 func Random(seed uint64, shape Shape) []byte {
-	r := newRandomWorld(seed, shape.withDefaults(), nil)
-	r.play()
+	r := newRandomWorld(randomRand(seed), shape.withDefaults(), nil)
+	r.play(true)
 	return r.Bytes()
 }
 
 // WriteRandom is [Random] for traces that are better not kept in memory.
 func WriteRandom(dst io.Writer, seed uint64, shape Shape) error {
-	r := newRandomWorld(seed, shape.withDefaults(), dst)
-	r.play()
+	r := newRandomWorld(randomRand(seed), shape.withDefaults(), dst)
+	r.play(true)
 	return r.Close()
 }
 
-func (r *randomWorld) play() {
-	r.tour()
+func randomRand(seed uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, 0x7472616365)) }
+
+func (r *randomWorld) play(tour bool) {
+	if tour {
+		r.tour()
+	} else {
+		r.tellProcs() // and that a GC is running: the first generation must say it
+	}
 	for gen := 1; ; gen++ {
 		for r.events < r.shape.Events*gen/r.shape.Generations {
 			r.step()
@@ -63,11 +69,11 @@ type randomWorld struct {
 	cycled     int64 // when a GC last began or ended
 }
 
-func newRandomWorld(seed uint64, shape Shape, dst io.Writer) *randomWorld {
+func newRandomWorld(rng *rand.Rand, shape Shape, dst io.Writer) *randomWorld {
 	r := &randomWorld{
 		World:  NewWorld(shape.Version),
 		shape:  shape,
-		Rand:   rand.New(rand.NewPCG(seed, 0x7472616365)),
+		Rand:   rng,
 		isBusy: make(map[*Thread]bool),
 	}
 	r.To(dst)

@@ -30,14 +30,14 @@ import (
 // tenth is what can be active in the trace; which connection is next is chance.
 // Tasks is the number of requests of a hundred that are user tasks.
 func Service(seed uint64, shape Shape) []byte {
-	s := newService(seed, shape, nil)
+	s := newService(serviceRand(seed), shape.forService(), nil)
 	s.play()
 	return s.Bytes()
 }
 
 // WriteService is [Service] for traces that are better not kept in memory.
 func WriteService(dst io.Writer, seed uint64, shape Shape) error {
-	s := newService(seed, shape, dst)
+	s := newService(serviceRand(seed), shape.forService(), dst)
 	s.play()
 	return s.Close()
 }
@@ -100,12 +100,13 @@ type mutex struct {
 	waiters queue
 }
 
-func newService(seed uint64, shape Shape, dst io.Writer) *service {
-	shape = shape.forService()
+func serviceRand(seed uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, 0x73657276696365)) }
+
+func newService(rng *rand.Rand, shape Shape, dst io.Writer) *service {
 	s := &service{
 		World: NewWorld(shape.Version),
 		shape: shape,
-		Rand:  rand.New(rand.NewPCG(seed, 0x73657276696365)),
+		Rand:  rng,
 		// A request has about 18 events, and some Ps should be idle at times.
 		pace: max(1, 18*400*10/9/int64(shape.Procs)),
 	}

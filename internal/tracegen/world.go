@@ -53,7 +53,8 @@ type World struct {
 	stopper   *Goroutine // who has stopped the world
 	gcSeq     uint64     // the next GC event's
 	gcRunning bool
-	gcUntold  bool // gcRunning, and gen does not say so yet
+	gcUntold  bool  // gcRunning, and gen does not say so yet
+	gcTold    int64 // when a generation last said so
 
 	pending []pendingEvent // statuses to be written before the next event
 	events  int            // written so far, statuses at generations' ends not counted

@@ -1,0 +1,119 @@
+package timeline
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/gotracewatch/tracewatch/internal/limits"
+	"github.com/gotracewatch/tracewatch/internal/tracegen"
+)
+
+// FuzzStructured follows traces that are well written, whatever they say: what
+// [tracegen.FromBytes] makes of the fuzzer's bytes. So it tries less of the parser than
+// FuzzTimeline does, and more of what is behind it.
+func FuzzStructured(f *testing.F) {
+	structuredSeeds(f)
+	f.Fuzz(func(t *testing.T, input []byte) {
+		data, changes := tracegen.FromBytes(input)
+		checkStructured(t, data, changes)
+	})
+}
+
+// structuredSeeds has each version with each kind of trace as it is, and with one change
+// of each sort.
+func structuredSeeds(f *testing.F) {
+	for i, v := range versions {
+		for kind := range tracegen.FromBytesKind(64) {
+			if kind%4 == tracegen.FromBytesKind(i) { // all kinds, and all versions
+				f.Add(tracegen.ToBytes(v, kind, nil))
+			}
+		}
+		for edit := range byte(tracegen.NumEdits) {
+			f.Add(tracegen.ToBytes(v, tracegen.FuzzTour, nil, [tracegen.EditSize]byte{edit, 3, 5, 7, 1, 2}))
+		}
+	}
+}
+
+// TestStructured is FuzzStructured for some inputs that no fuzzer has chosen.
+func TestStructured(t *testing.T) {
+	traces, taken := 0, 0
+	for i := range 400 {
+		input := make([]byte, 40+i)
+		for j := range input {
+			input[j] = byte((i + 1) * (j + 7) * (i ^ j) >> 3)
+		}
+		data, changes := tracegen.FromBytes(input)
+		traces++
+		if checkStructured(t, data, changes) {
+			taken++
+		}
+	}
+	t.Logf("%d traces, of which the reference takes %d, and so do we", traces, taken)
+	require.NotZero(t, taken)
+}
+
+// How long reading a trace may take before something is taken to be wrong. The traces have
+// some ten thousand bytes, of which either reader reads many millions a second.
+const tooLong = 20 * time.Second
+
+// checkStructured follows a trace to which some changes were made. It must not take memory
+// or time out of proportion; and it must tell what the reference tells, for as long as both
+// can read on: what the reference takes is taken here. It reports whether that was so.
+func checkStructured(t *testing.T, data []byte, changes []string) bool {
+	t.Helper()
+	name := strings.Join(changes, ", ")
+	begun := time.Now()
+	checkBroken(t, data, name)
+	got, gotErr := skeletons(data, readOurs)
+	require.Less(t, time.Since(begun), tooLong, name)
+
+	want, wantErr, ok := referenceSkeletons(data)
+	if !ok {
+		return false
+	}
+	if changes == nil {
+		require.NoError(t, wantErr)
+		require.NoError(t, gotErr)
+	}
+	if !consecutive(data) {
+		return false // to the reference, state carries over a gap
+	}
+	if n := len(got); n > 0 && got[n-1].time >= limits.Nanoseconds-1 {
+		return false // the reference's moments overflow
+	}
+	for i := range min(len(got), len(want)) {
+		if got[i] != want[i] {
+			t.Fatalf("%s: event %d:\ngot  %v\nwant %v", name, i, got[i], want[i])
+		}
+	}
+	if wantErr != nil || gotErr != nil && strings.Contains(gotErr.Error(), "of number") {
+		return false // numbers beyond our limits are errors here only
+	}
+	require.NoError(t, gotErr, name)
+	require.Len(t, got, len(want), name)
+	return true
+}
+
+// referenceSkeletons reads with the reference, which on broken traces may panic, and may
+// never come back: then the trace is nothing to compare with.
+func referenceSkeletons(data []byte) (events []event, err error, ok bool) {
+	type result struct {
+		events []event
+		err    error
+	}
+	done := make(chan result, 1)
+	go func() {
+		events, err := skeletons(data, readReference)
+		done <- result{events, err}
+	}()
+	select {
+	case r := <-done:
+		return r.events, r.err, true
+	case <-time.After(tooLong):
+		return nil, fmt.Errorf("no end after %v", tooLong), false
+	}
+}
