@@ -24,5 +24,9 @@
 // that can happen does, and by [Service], in which it happens as in a program.
 // [Shape] says how many threads, goroutines, events and so on they have.
 // [Relabel] renames a trace's ids, and [Corrupt] breaks a trace in one random
-// place.
+// place. [FromBytes] makes a small trace, valid or changed in places, of a
+// fuzzer's bytes.
+//
+// A trace is made in memory or, with [World.To], [WriteRandom] and
+// [WriteService], written generation by generation.
 package tracegen
