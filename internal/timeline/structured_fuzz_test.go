@@ -87,6 +87,7 @@ func checkStructured(t *testing.T, data []byte, changes []string) bool {
 		return false
 	}
 	for i := range min(len(got), len(want)) {
+		got[i].g = max(got[i].g, 0) // a profile sample may be of goroutine -1, which to the reference is none
 		if got[i] != want[i] {
 			t.Fatalf("%s: event %d:\ngot  %v\nwant %v", name, i, got[i], want[i])
 		}
@@ -128,6 +129,7 @@ func isOursOnly(err error) bool {
 	for _, text := range []string{
 		"of number",            // it is beyond our limits
 		"a clock of frequency", // 0, which makes all times infinite
+		"in status",            // one of more than a byte, of which the reference takes the last
 	} {
 		if strings.Contains(err.Error(), text) {
 			return true

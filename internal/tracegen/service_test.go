@@ -62,7 +62,6 @@ func TestServiceIsLikeAService(t *testing.T) {
 	for _, s := range []Shape{
 		{Threads: 2, Goroutines: 1000},
 		{Threads: 8, Goroutines: 1000},
-		{Threads: 64, Goroutines: 10_000},
 		{Threads: 256, Goroutines: 10_000},
 	} {
 		s.Events, s.Generations = 300_000, 2
