@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/gotracewatch/tracewatch/detectors"
+	"github.com/gotracewatch/tracewatch/internal/limits"
 )
 
 // aggregate sums up the observations of a whole run. It is what metrics, Stats and
@@ -123,9 +124,6 @@ func (a *aggregate) sum(t *detectors.Totals) {
 	a.counts.timerCreates += t.TimerCreates
 }
 
-// stopKinds bounds the kinds of stops that are told apart; the runtime knows 17.
-const stopKinds = 32
-
 func (a *aggregate) stopped(o *detectors.Observation) {
 	if !o.Known {
 		return
@@ -133,7 +131,7 @@ func (a *aggregate) stopped(o *detectors.Observation) {
 	a.stop.add(o.Duration)
 	s := a.stw[o.Text]
 	if s == nil {
-		if len(a.stw) >= stopKinds {
+		if len(a.stw) >= limits.StopKinds {
 			return
 		}
 		s = new(span)

@@ -13,6 +13,7 @@ import (
 type Report struct {
 	Anomalies []*Anomaly
 	Stats     Stats
+	Totals    Totals    // exact sums over the whole trace, whoever the goroutines are
 	Verdicts  []Verdict // one for each detector, as of the last window
 }
 
@@ -36,12 +37,12 @@ func Analyze(ctx context.Context, r io.Reader, opts ...Option) (*Report, error) 
 	if err != nil {
 		return nil, err
 	}
-	a := &analysis{engine: e, ctx: ctx, calls: newCallbacks(cfg)}
+	a := &analysis{engine: e, exact: newExact(), ctx: ctx, calls: newCallbacks(cfg)}
 	err = a.read(r)
 	if e.windows == 0 && err != nil && !errors.As(err, new(*wire.Error)) {
 		return nil, fmt.Errorf("tracewatch: %w", err)
 	}
-	report := &Report{Anomalies: a.found, Stats: e.stats(), Verdicts: e.verdicts()}
+	report := &Report{Anomalies: a.found, Stats: e.stats(), Totals: a.exact.totals(), Verdicts: e.verdicts()}
 	report.Stats.CallbackPanics = a.calls.panics.Load()
 	if err != nil {
 		return report, fmt.Errorf("tracewatch: %w", err)
@@ -52,6 +53,7 @@ func Analyze(ctx context.Context, r io.Reader, opts ...Option) (*Report, error) 
 // analysis is one reading of a trace.
 type analysis struct {
 	*engine
+	exact *exact
 	ctx   context.Context
 	calls *callbacks
 	found []*Anomaly
@@ -86,6 +88,9 @@ func (a *analysis) generation(raw wire.Raw) {
 		return
 	}
 	anomalies, err := a.feed(raw)
+	if xerr := a.exact.feed(raw); err == nil {
+		err = xerr
+	}
 	if a.first == nil {
 		a.first = err
 	}

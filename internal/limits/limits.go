@@ -61,6 +61,10 @@ const (
 
 	// Regions bounds the user regions open on one goroutine.
 	Regions = 1 << 10
+
+	// StopKinds bounds the kinds of stops of the world that are told apart. The runtime
+	// knows 17.
+	StopKinds = 32
 )
 
 // Bounds of what a watcher holds and does.
