@@ -3,7 +3,6 @@ package wire
 import (
 	"encoding/binary"
 	"fmt"
-	"slices"
 
 	"github.com/gotracewatch/tracewatch/internal/limits"
 )
@@ -34,9 +33,9 @@ type Splitter struct {
 	version Version
 	offset  int64  // of the stream, up to and without pending
 	pending []byte // the beginning of a batch whose end has not come yet
-	cur     Raw    // the generation being collected; its Number is 0 between generations
+	cur     Raw    // the generation being collected, its Data apart; its Number is 0 between generations
 	want    bool
-	last    int // size of the last generation kept: the next is likely as large
+	room    pieces // its data, as far as it has come
 	err     error
 }
 
@@ -72,20 +71,44 @@ func (s *Splitter) Write(p []byte) (int, error) {
 		return 0, s.err
 	}
 	n := len(p)
-	if len(s.pending) > 0 {
-		s.pending = append(s.pending, p...)
-		p = s.pending
+	for len(s.pending) > 0 && len(p) > 0 { // the batch that has begun is completed, with no byte more
+		more := min(s.missing(), len(p))
+		s.pending = append(s.pending, p[:more]...)
+		p = p[more:]
+		used, err := s.take(s.pending)
+		if err != nil {
+			return 0, err
+		}
+		s.pending = s.pending[:len(s.pending)-used] // all of it or, so far, nothing
 	}
-	used, err := s.split(p)
-	s.offset += int64(used)
-	if err != nil {
-		s.err = err
-		return 0, err
-	}
-	if used > 0 || len(s.pending) == 0 { // else it is all there, and tiny pieces would copy it again and again
+	if len(p) > 0 {
+		used, err := s.take(p)
+		if err != nil {
+			return 0, err
+		}
 		s.pending = append(s.pending[:0], p[used:]...)
 	}
 	return n, nil
+}
+
+// missing returns how many bytes the batch that has begun needs to be whole, or, as long
+// as its header does not say, to be tried again.
+func (s *Splitter) missing() int {
+	if s.version == 0 {
+		return HeaderSize - len(s.pending)
+	}
+	if h, ok := parseBatchHeader(s.pending, s.version); ok && h.problem == "" {
+		return max(h.size()-len(s.pending), 1)
+	}
+	return 1
+}
+
+// take is split at where the stream stands.
+func (s *Splitter) take(p []byte) (used int, err error) {
+	used, err = s.split(p)
+	s.offset += int64(used)
+	s.err = err
+	return used, err
 }
 
 // Close ends the stream. It emits the last generation of a version that has no
@@ -161,7 +184,7 @@ func (s *Splitter) split(p []byte) (used int, err error) {
 			s.cur = Raw{Version: s.version, Number: h.gen, Offset: s.offset + int64(used)}
 			s.want = s.Want == nil || s.Want(h.gen)
 		}
-		if s.want && len(s.cur.Data)+used-from+size > limits.GenerationBytes {
+		if s.want && s.room.size+used-from+size > limits.GenerationBytes {
 			return used, s.brokenAt(used, fmt.Sprintf("a generation of more than %d MB", limits.GenerationBytes>>20))
 		}
 		used += size
@@ -172,39 +195,23 @@ func (s *Splitter) split(p []byte) (used int, err error) {
 
 // keep adds batches to the current generation, of which more may come.
 func (s *Splitter) keep(batches []byte) {
-	if !s.want || len(batches) == 0 {
-		return
+	if s.want {
+		s.room.add(batches)
 	}
-	data := s.cur.Data
-	if data == nil {
-		data = make([]byte, 0, max(s.last+s.last/8, len(batches)))
-	} else if len(data)+len(batches) > cap(data) {
-		// Twice, where append would take a quarter more and copy four times as much.
-		data = slices.Grow(data, max(len(data), len(batches)))
-	}
-	s.cur.Data = append(data, batches...)
 }
 
 // finishWith adds the last batches of the current generation and emits it.
 func (s *Splitter) finishWith(batches []byte) {
-	if s.want {
-		s.cur.Data = append(s.cur.Data, batches...)
-	}
-	s.finish()
-}
-
-// finish emits the current generation.
-func (s *Splitter) finish() {
 	raw := s.cur
 	s.cur = Raw{}
 	if s.want {
-		s.last = len(raw.Data)
-		if cap(raw.Data) > 2*s.last {
-			raw.Data = slices.Clone(raw.Data) // whoever keeps it counts its length
-		}
+		raw.Data = s.room.join(batches)
 		s.Emit(raw)
 	}
 }
+
+// finish emits the current generation.
+func (s *Splitter) finish() { s.finishWith(nil) }
 
 func (s *Splitter) broken(problem string) *Error { return s.brokenAt(0, problem) }
 

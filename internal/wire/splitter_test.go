@@ -164,6 +164,25 @@ func TestSplitterHoldsWhatItSays(t *testing.T) {
 	}
 }
 
+// TestSplitterCopiesOnce: whoever reads a file in pieces allocates what the generations take
+// and the room to collect the largest, whatever their sizes and order.
+func TestSplitterCopiesOnce(t *testing.T) {
+	tr := tracegen.New(wire.Go126)
+	sizes, largest := []int{100, 700, 20, 400, 700}, 700
+	for n, batches := range sizes {
+		g := tr.Generation(uint64(n + 1))
+		for range batches {
+			b := g.Batch(1, 1)
+			b.Raw(make([]byte, 10_000)...)
+			b.Flush()
+		}
+	}
+	data := tr.Bytes()
+	s := wire.Splitter{Emit: func(wire.Raw) {}}
+	used := allocated(func() { require.NoError(t, feed(&s, data, 256<<10)) })
+	require.Less(t, used, uint64(len(data)+largest*11_000*3/2+1<<20), "of %d bytes of trace", len(data))
+}
+
 func TestGenerationsEndByNumber(t *testing.T) {
 	for _, v := range []wire.Version{wire.Go122, wire.Go123, wire.Go125} {
 		batch := func(gen uint64) []byte { return tracegen.AppendBatch(nil, gen, 1, 5, []byte{1, 2, 3}) }
