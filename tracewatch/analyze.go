@@ -21,10 +21,12 @@ type Report struct {
 // /debug/pprof/trace, the output of go test -trace. It judges it as a watcher would
 // have.
 //
-// It reads to the end, in memory for one generation and the history. If the trace is
-// cut or broken somewhere, the report of what was whole comes together with an error
-// that says where. The report is nil only if there is nothing to report on: it is
-// no trace, of an unknown version, or an option is wrong.
+// It reads to the end, in memory for three generations and the history. The totals are
+// made on a second goroutine, which has ended when Analyze returns.
+//
+// If the trace is cut or broken somewhere, the report of what was whole comes together
+// with an error that says where. The report is nil only if there is nothing to report on:
+// it is no trace, of an unknown version, or an option is wrong.
 //
 // Options that are about a running process (meter provider, dumps, polling, stream)
 // are checked and otherwise ignored. Callbacks are called from this goroutine.
@@ -38,7 +40,11 @@ func Analyze(ctx context.Context, r io.Reader, opts ...Option) (*Report, error) 
 		return nil, err
 	}
 	a := &analysis{engine: e, exact: newExact(), ctx: ctx, calls: newCallbacks(cfg)}
+	defer a.exact.going.Wait() // whatever happens: nothing stays behind
 	err = a.read(r)
+	if a.exact.wait(); a.first == nil { // else the engine has met the same
+		err = errors.Join(err, a.exact.err)
+	}
 	if e.windows == 0 && err != nil && !errors.As(err, new(*wire.Error)) {
 		return nil, fmt.Errorf("tracewatch: %w", err)
 	}
@@ -87,10 +93,8 @@ func (a *analysis) generation(raw wire.Raw) {
 	if a.ctx.Err() != nil {
 		return
 	}
+	a.exact.start(raw)
 	anomalies, err := a.feed(raw)
-	if xerr := a.exact.feed(raw); err == nil {
-		err = xerr
-	}
 	if a.first == nil {
 		a.first = err
 	}
