@@ -6,60 +6,64 @@ import (
 	"github.com/gotracewatch/tracewatch/detectors"
 )
 
-// Stats says what a watcher, or a reading of a file, has done so far.
+// Stats says what a watcher, or a reading of a file, has done so far. In JSON durations are
+// nanoseconds.
 type Stats struct {
-	Windows uint64 // generations judged
-	Events  uint64 // events decoded
-	Bytes   uint64 // bytes of trace decoded
+	Windows uint64 `json:"windows"` // generations judged
+	Events  uint64 `json:"events"`  // events decoded
+	Bytes   uint64 `json:"bytes"`   // bytes of trace decoded
 
 	// Coverage is the share of the time since the first window that was analysed, 0 to 1.
-	Coverage float64
+	Coverage float64 `json:"coverage"`
 
 	// Span is the time from the beginning of the first window to the end of the last.
-	Span time.Duration
+	Span time.Duration `json:"span_ns"`
 
-	LostGenerations   uint64 // never came: the recorder had overwritten them, or a queue was full
-	BrokenGenerations uint64 // came, but could not be read
-	QueueDropped      uint64 // of the lost ones, those that a full queue dropped (WithStream)
+	LostGenerations   uint64 `json:"lost_generations"`   // never came: the recorder had overwritten them, or a queue was full
+	BrokenGenerations uint64 `json:"broken_generations"` // came, but could not be read
+	QueueDropped      uint64 `json:"queue_dropped"`      // of the lost ones, those that a full queue dropped (WithStream)
 
 	// Unresolved is how many references to stacks and strings led nowhere, and how many
 	// stacks, sites, tasks and regions found no room and are not followed. It is 0 for
 	// what the runtime writes, in a program of any usual size.
-	Unresolved uint64
+	Unresolved uint64 `json:"unresolved"`
 
-	Anomalies        map[string]uint64 // reported, by kind
-	Suppressed       uint64            // findings kept quiet by the cooldown and the limits
-	DroppedAnomalies uint64            // not dumped and not called back, because the queue was full
-	DetectorPanics   uint64
-	CallbackPanics   uint64
-	FailedDumps      uint64
+	Anomalies        map[string]uint64 `json:"anomalies"`         // reported, by kind
+	Suppressed       uint64            `json:"suppressed"`        // findings kept quiet by the cooldown and the limits
+	DroppedAnomalies uint64            `json:"dropped_anomalies"` // not dumped and not called back, because the queue was full
+	DetectorPanics   uint64            `json:"detector_panics"`
+	CallbackPanics   uint64            `json:"callback_panics"`
+	FailedDumps      uint64            `json:"failed_dumps"`
 
 	// WatchCPU is the running time of the watch's own goroutines, the runtime's
 	// reader of the trace included, as the trace shows it. WatchShare is that as a
 	// share of all Ps. What recording costs the service's own goroutines (about
 	// 100 ns an event) is not in it.
-	WatchCPU   time.Duration
-	WatchShare float64
+	WatchCPU   time.Duration `json:"watch_cpu_ns"`
+	WatchShare float64       `json:"watch_share"`
 
-	HistoryBytes int // trace held in memory
+	HistoryBytes int `json:"history_bytes"` // trace held in memory
 
-	Delays Delays
+	Delays Delays `json:"delays"`
 }
 
 // Delays are what goroutines of the service waited for, and how long they ran.
 type Delays struct {
-	Sched   Delay // from ready to running: every start
-	Network Delay // for an answer from the network, on somebody's behalf; idle connections are not in it
-	Assist  Delay // GC mark assists, parked time included
-	Stop    Delay // stops of the world, all kinds
-	Run     Delay // running without a stop
+	Sched   Delay `json:"sched"`     // from ready to running: every start
+	Network Delay `json:"network"`   // for an answer from the network, on somebody's behalf; idle connections are not in it
+	Assist  Delay `json:"gc_assist"` // GC mark assists, parked time included
+	Stop    Delay `json:"stw"`       // stops of the world, all kinds
+	Run     Delay `json:"run"`       // running without a stop
 }
 
 // Delay sums up durations. P50 and P99 are of the last half minute to minute, at most
 // 1/16 too long; the others of all the time.
 type Delay struct {
-	Count              uint64
-	Sum, P50, P99, Max time.Duration
+	Count uint64        `json:"count"`
+	Sum   time.Duration `json:"sum_ns"`
+	P50   time.Duration `json:"p50_ns"`
+	P99   time.Duration `json:"p99_ns"`
+	Max   time.Duration `json:"max_ns"`
 }
 
 // Verdict says why a rule has fired or has not.

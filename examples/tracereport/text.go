@@ -1,0 +1,103 @@
+package main
+
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+	"io"
+	"maps"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/gotracewatch/tracewatch/tracewatch"
+)
+
+// functions is how many functions are listed for people.
+const functions = 10
+
+func printText(w io.Writer, file string, r *tracewatch.Report, err error) error {
+	var b bytes.Buffer
+	s := &r.Stats
+	fmt.Fprintf(&b, "%s: %d events, %.1f MB, %s in %d generations\n", file, s.Events, float64(s.Bytes)/1e6, short(s.Span), s.Windows)
+	if err != nil {
+		fmt.Fprintf(&b, "NOT ALL OF IT: %v\n", err)
+	}
+	if s.Windows > 0 {
+		printAnomalies(&b, r.Anomalies)
+		printTotals(&b, &r.Totals)
+	}
+	_, werr := w.Write(b.Bytes())
+	return werr
+}
+
+func printAnomalies(w io.Writer, all []*tracewatch.Anomaly) {
+	fmt.Fprintf(w, "\n── anomalies ──\n")
+	if len(all) == 0 {
+		fmt.Fprintln(w, "none")
+	}
+	for _, a := range all {
+		fmt.Fprintf(w, "%s (%s) at %s, %s\n    %s\n", a.Kind, a.Severity, a.Site.Short(), filepath.Base(a.Site.Location()), a.Summary)
+	}
+}
+
+func printTotals(w io.Writer, t *tracewatch.Totals) {
+	fmt.Fprintf(w, "\n── totals, over all goroutines ──\n%-48s %10s %10s %10s\n", "", "count", "sum", "longest")
+	row := func(name string, s tracewatch.Spans) {
+		fmt.Fprintf(w, "%-48s %10d %10s %10s\n", name, s.Count, short(s.Sum), short(s.Max))
+	}
+	row("scheduling delay", t.SchedDelay)
+	row("GC mark assist", t.GCAssist)
+	row("user task", t.Tasks)
+	rows := func(what string, by map[string]tracewatch.Spans) {
+		for _, name := range slices.SortedFunc(maps.Keys(by), func(a, b string) int {
+			return cmp.Or(cmp.Compare(by[b].Sum, by[a].Sum), cmp.Compare(a, b))
+		}) {
+			row(what+cmp.Or(name, "(not recorded)"), by[name])
+		}
+	}
+	rows("waiting: ", t.Block)
+	rows("stop-the-world: ", t.STW)
+	for _, n := range []struct {
+		name  string
+		count uint64
+	}{
+		{"preempted", t.Preempted},
+		{"stopped for the GC to scan the stack", t.GCSuspended},
+		{"woken by timers, at least", t.TimerWakeups},
+		{"created by timers, at least", t.TimerCreates},
+	} {
+		fmt.Fprintf(w, "%-48s %10d\n", n.name, n.count)
+	}
+	printFunctions(w, t.Created, t.Ended)
+}
+
+func printFunctions(w io.Writer, created, ended map[string]uint64) {
+	all := maps.Clone(created)
+	for name, n := range ended {
+		all[name] += n
+	}
+	names := slices.SortedFunc(maps.Keys(all), func(a, b string) int {
+		return cmp.Or(cmp.Compare(all[b], all[a]), cmp.Compare(a, b))
+	})
+	fmt.Fprintf(w, "\n%-48s %10s %10s\n", "goroutines, by the function they began in", "created", "ended")
+	for _, name := range names[:min(len(names), functions)] {
+		fmt.Fprintf(w, "%-48s %10d %10d\n", cmp.Or(name, "(not known)"), created[name], ended[name])
+	}
+	if more := len(names) - functions; more > 0 {
+		fmt.Fprintf(w, "(and %d more: -json has them all)\n", more)
+	}
+}
+
+// short writes a duration with three digits.
+func short(d time.Duration) string {
+	for _, u := range []struct {
+		unit time.Duration
+		name string
+	}{{time.Second, "s"}, {time.Millisecond, "ms"}, {time.Microsecond, "µs"}} {
+		if d >= u.unit {
+			return fmt.Sprintf("%.3g %s", float64(d)/float64(u.unit), u.name)
+		}
+	}
+	return fmt.Sprintf("%d ns", d)
+}
