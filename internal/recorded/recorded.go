@@ -4,6 +4,9 @@
 //
 // It is for tests only. Importing it puts every trace into the binary.
 //
+// Go 1.21 recorded those of the first trace format, which is another one; [Old] lists
+// them, [All] all others.
+//
 // The programs are in testdata/programs, each with a comment that says what its
 // trace is for. They are run and their traces stored by
 //
@@ -38,8 +41,21 @@ type Trace struct {
 	Go string
 }
 
-// All returns every trace, sorted by release and name.
+// All returns every trace of the second format, which Go writes since 1.22, sorted by
+// release and name.
 func All() []Trace {
+	return slices.DeleteFunc(every(), Trace.old)
+}
+
+// Old returns every trace of the first format, sorted by name.
+func Old() []Trace {
+	return slices.DeleteFunc(every(), func(t Trace) bool { return !t.old() })
+}
+
+// old reports whether the trace is of the first format.
+func (t Trace) old() bool { return t.Go < "1.22" }
+
+func every() []Trace {
 	entries, err := files.ReadDir(strings.TrimSuffix(dir, "/"))
 	if err != nil {
 		// The directory is part of the binary: this cannot happen.

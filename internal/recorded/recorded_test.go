@@ -1,7 +1,9 @@
 package recorded_test
 
 import (
+	"maps"
 	"path"
+	"slices"
 	"strings"
 	"testing"
 
@@ -80,6 +82,40 @@ func TestTraces(t *testing.T) {
 	}
 }
 
+// oldPurposes are [purposes] of the traces of the first format.
+var oldPurposes = map[string]func(t *testing.T, s *summary){
+	"annotations": hasAnnotations,
+	"blocking":    hasBlockingCalls,
+	"gcheavy":     hasOldGC,
+	"leak":        func(t *testing.T, s *summary) { require.Greater(t, s.goroutines, 500) },
+	"network":     hasNetwork,
+	"scheduling":  hasScheduling,
+}
+
+func TestOldTraces(t *testing.T) {
+	t.Parallel()
+	var names []string
+	for _, tr := range recorded.Old() {
+		names = append(names, tr.Name)
+		t.Run(tr.String(), func(t *testing.T) {
+			t.Parallel()
+			require.Equal(t, "1.21", tr.Go)
+			raw, err := tr.Bytes()
+			require.NoError(t, err)
+			const header = "go 1.21 trace\x00\x00\x00"
+			require.Equal(t, header, string(raw[:len(header)]))
+
+			s := summarize(t, raw)
+			t.Logf("%d bytes, %d events, %d goroutines", len(raw), s.events, s.goroutines)
+			for file := range s.files {
+				require.False(t, path.IsAbs(file), "a stack names a file of the machine that recorded it: %s", file)
+			}
+			oldPurposes[tr.Name](t, s)
+		})
+	}
+	require.Equal(t, slices.Sorted(maps.Keys(oldPurposes)), names)
+}
+
 // Readers of overlapping windows are tested with these: each must share a part
 // with the one before, and the window must move.
 func TestFlightRecorderSnapshotsOverlap(t *testing.T) {
@@ -148,6 +184,31 @@ func hasGC(t *testing.T, s *summary) {
 		"GOMAXPROCS", "goroutine profile", "all goroutines stack trace",
 	} {
 		require.Positive(t, s.ranges["stop-the-world ("+kind+")"], kind)
+	}
+}
+
+// hasOldGC is hasGC. The first format has numbers for the kinds of stops, and the
+// reference's name for one of them is not the runtime's.
+func hasOldGC(t *testing.T, s *summary) {
+	require.Positive(t, s.ranges["GC mark assist"])
+	require.Positive(t, s.ranges["GC incremental sweep"])
+	require.Positive(t, s.ranges["GC concurrent mark phase"])
+	require.Positive(t, s.waits["GC mark assist wait for work"])
+	for _, kind := range []string{
+		"GC sweep termination", "GC mark termination", "read mem stats",
+		"GOMAXPROCS", "goroutine profile", "all goroutine stack trace",
+	} {
+		require.Positive(t, s.ranges["stop-the-world ("+kind+")"], kind)
+	}
+}
+
+func hasBlockingCalls(t *testing.T, s *summary) {
+	for _, tr := range []transition{
+		{trace.GoSyscall, trace.GoRunnable}, // a blocked call has lost its P
+		{trace.GoSyscall, trace.GoRunning},  // a short one has not
+		{trace.GoUndetermined, trace.GoSyscall},
+	} {
+		require.Positive(t, s.transitions[tr], "%s to %s", tr.from, tr.to)
 	}
 }
 

@@ -81,7 +81,7 @@ func recordAll(ctx context.Context, only *regexp.Regexp) error {
 	for _, r := range releases {
 		for _, p := range programs {
 			name := "go" + r.version + "-" + p.name
-			if r.version < p.since || !only.MatchString(name) {
+			if !p.isFor(r) || !only.MatchString(name) {
 				continue
 			}
 			matched = true

@@ -90,7 +90,7 @@ func build(ctx context.Context, r release, p program, dir string) (string, error
 		"GOTOOLCHAIN="+r.toolchain, "CGO_ENABLED=1",
 		// Our own settings would change the binary, and a build that is cut off
 		// would leave its work outside the directory that is removed.
-		"GOFLAGS=", "GOWORK=off", "GOEXPERIMENT=", "GOTMPDIR="+dir)
+		"GOFLAGS=", "GOWORK=off", "GOEXPERIMENT="+r.experiment, "GOTMPDIR="+dir)
 	return binary, output(cmd)
 }
 

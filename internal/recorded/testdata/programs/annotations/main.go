@@ -55,11 +55,11 @@ func run(name string) error {
 	trace.Log(endless, "", "a log without a category")
 
 	var wg sync.WaitGroup
-	for worker := range 3 {
+	for worker := 0; worker < 3; worker++ {
 		wg.Add(1)
 		go func() {
 			defer wg.Done()
-			for i := range requests {
+			for i := 0; i < requests; i++ {
 				request(ctx, worker, i)
 				time.Sleep(pause)
 			}

@@ -46,7 +46,7 @@ func run(name string) error {
 		return err
 	}
 	var wg sync.WaitGroup
-	for range workers {
+	for i := 0; i < workers; i++ {
 		wg.Add(1)
 		go func() {
 			defer wg.Done()
@@ -75,7 +75,7 @@ func tree(depth int) *node {
 
 func allocate() {
 	live := tree(depth)
-	for range rounds {
+	for i := 0; i < rounds; i++ {
 		// The old half becomes garbage, so that there is something to sweep.
 		live.left = tree(depth - 1)
 		time.Sleep(3 * time.Millisecond)
@@ -88,7 +88,7 @@ func stopTheWorld() error {
 	var m runtime.MemStats
 	var profile bytes.Buffer
 	stacks := make([]byte, 1<<16)
-	for range 4 {
+	for i := 0; i < 4; i++ {
 		runtime.ReadMemStats(&m)
 		n := runtime.GOMAXPROCS(0)
 		runtime.GOMAXPROCS(n + 1)

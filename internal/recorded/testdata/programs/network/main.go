@@ -104,7 +104,7 @@ func get(url string, n int, fresh bool) error {
 	t := &http.Transport{DisableKeepAlives: fresh}
 	defer t.CloseIdleConnections()
 	c := &http.Client{Transport: t, Timeout: 5 * time.Second}
-	for range n {
+	for i := 0; i < n; i++ {
 		resp, err := c.Get(url)
 		if err != nil {
 			return err
@@ -144,7 +144,7 @@ func expireReads() error {
 	if peer, ok := <-silent; ok {
 		defer peer.Close()
 	}
-	for range rounds {
+	for i := 0; i < rounds; i++ {
 		if err := c.SetReadDeadline(time.Now().Add(2 * pause)); err != nil {
 			return err
 		}
@@ -186,7 +186,7 @@ func exchangeUnix(path string) error {
 // pingPong writes to an echo and reads the answer.
 func pingPong(c io.ReadWriter) error {
 	b := []byte("ping")
-	for range rounds {
+	for i := 0; i < rounds; i++ {
 		if _, err := c.Write(b); err != nil {
 			return err
 		}
@@ -207,7 +207,7 @@ func exchangeUDP() error {
 	return all(
 		func() error {
 			b := make([]byte, 16)
-			for range rounds {
+			for i := 0; i < rounds; i++ {
 				n, from, err := server.ReadFrom(b)
 				if err != nil {
 					return err
@@ -242,7 +242,7 @@ func exchangePipe() error {
 		},
 		func() error {
 			defer w.Close()
-			for range rounds {
+			for i := 0; i < rounds; i++ {
 				if _, err := w.WriteString("over the pipe"); err != nil {
 					return err
 				}

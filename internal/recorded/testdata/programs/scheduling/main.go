@@ -51,14 +51,14 @@ func run(name string) error {
 		wg.Add(1)
 		go func() {
 			defer wg.Done()
-			for range rounds {
+			for i := 0; i < rounds; i++ {
 				part()
 				time.Sleep(pause)
 			}
 		}()
 	}
 	wg.Add(2)
-	for range 2 {
+	for i := 0; i < 2; i++ {
 		go func() {
 			defer wg.Done()
 			hog()
@@ -72,7 +72,7 @@ func run(name string) error {
 // together runs n goroutines and waits for them.
 func together(n int, f func(i int)) {
 	var wg sync.WaitGroup
-	for i := range n {
+	for i := 0; i < n; i++ {
 		wg.Add(1)
 		go func() {
 			defer wg.Done()
@@ -85,7 +85,7 @@ func together(n int, f func(i int)) {
 func lockMutex() {
 	var mu sync.Mutex
 	together(3, func(int) {
-		for range 2 {
+		for i := 0; i < 2; i++ {
 			mu.Lock()
 			// Long enough for the others to give up spinning and park.
 			time.Sleep(200 * time.Microsecond)
@@ -139,7 +139,7 @@ func sendAndReceive() {
 		switch i {
 		case 0:
 			defer close(unbuffered)
-			for v := range 6 {
+			for v := 0; v < 6; v++ {
 				unbuffered <- v
 			}
 		case 1:
@@ -160,7 +160,7 @@ func selectOne() {
 	together(3, func(i int) {
 		switch i {
 		case 0:
-			for range 3 {
+			for i := 0; i < 3; i++ {
 				select {
 				case a <- 1:
 				case b <- 1:
@@ -197,14 +197,14 @@ func timers() {
 func tick() {
 	t := time.NewTicker(500 * time.Microsecond)
 	defer t.Stop()
-	for range 3 {
+	for i := 0; i < 3; i++ {
 		<-t.C
 	}
 }
 
 func yieldP() {
 	together(3, func(int) {
-		for range 4 {
+		for i := 0; i < 4; i++ {
 			runtime.Gosched()
 		}
 	})
@@ -218,7 +218,7 @@ func burst() {
 // hog runs three times for several times the 10 ms after which the runtime
 // preempts.
 func hog() {
-	for range 3 {
+	for i := 0; i < 3; i++ {
 		for until := time.Now().Add(35 * time.Millisecond); time.Now().Before(until); {
 		}
 		time.Sleep(pause)

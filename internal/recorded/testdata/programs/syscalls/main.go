@@ -95,7 +95,7 @@ func called(n C.int) {
 }
 
 func callBacks() error {
-	for range rounds / 2 {
+	for i := 0; i < rounds/2; i++ {
 		C.callFromThreads(3, 2)
 		C.callFromHere(2)
 	}
@@ -103,7 +103,7 @@ func callBacks() error {
 }
 
 func blockInC() error {
-	for range rounds {
+	for i := 0; i < rounds; i++ {
 		C.block(12)
 		runtime.Gosched()
 	}
@@ -121,7 +121,7 @@ func blockInRead() error {
 	defer syscall.Close(p[1])
 	return all(
 		func() error {
-			for range rounds {
+			for i := 0; i < rounds; i++ {
 				time.Sleep(15 * time.Millisecond)
 				if _, err := syscall.Write(p[1], []byte{1}); err != nil {
 					return err
@@ -131,7 +131,7 @@ func blockInRead() error {
 		},
 		func() error {
 			b := make([]byte, 1)
-			for range rounds {
+			for i := 0; i < rounds; i++ {
 				if _, err := syscall.Read(p[0], b); err != nil {
 					return err
 				}
@@ -144,7 +144,7 @@ func blockInRead() error {
 // endLockedThreads lets goroutines end while locked to their thread, which ends
 // the thread as well.
 func endLockedThreads() error {
-	for range rounds {
+	for i := 0; i < rounds; i++ {
 		done := make(chan struct{})
 		go func() {
 			defer close(done)
@@ -159,7 +159,7 @@ func endLockedThreads() error {
 
 // spin wants a P all the time, so that the Ps of blocked system calls are stolen.
 func spin() error {
-	for range rounds {
+	for i := 0; i < rounds; i++ {
 		for until := time.Now().Add(4 * time.Millisecond); time.Now().Before(until); {
 		}
 		time.Sleep(8 * time.Millisecond)
