@@ -31,13 +31,15 @@ var layers = []layer{
 		"every bound is named in it, so everybody imports it"},
 	{"internal/wire", []string{"internal/limits"},
 		"the decoder is a leaf: it knows the format, not what anybody does with it"},
+	{"internal/tracev1", []string{"internal/limits"},
+		"it is to the first format what internal/wire is to the second, and nobody else knows how it is read"},
 	{"internal/capture", []string{"internal/limits", "internal/wire"},
 		"it takes generations and does not read them: no observation, no judgement"},
 	{"detectors", []string{"internal/limits"},
 		"it is the public vocabulary: a user's own detector must not depend on how a trace is read"},
-	{"internal/timeline", []string{"internal/limits", "internal/wire", "detectors"},
+	{"internal/timeline", []string{"internal/limits", "internal/wire", "internal/tracev1", "detectors"},
 		"it turns events into observations, wherever they come from and whoever watches"},
-	{"tracewatch", []string{"internal/limits", "internal/wire", "internal/capture", "detectors", "internal/timeline"},
+	{"tracewatch", []string{"internal/limits", "internal/wire", "internal/tracev1", "internal/capture", "detectors", "internal/timeline"},
 		"the watcher stands on everything but test data and the service that tests watch"},
 	{"tracewatch/...", []string{"internal/limits", "detectors", "tracewatch"},
 		"what is built around the watcher uses what a user could use"},
@@ -45,6 +47,8 @@ var layers = []layer{
 	// For tests and examples only: nothing above may import these.
 	{"internal/tracegen", []string{"internal/limits", "internal/wire"},
 		"it writes the format, and must not learn from what it is there to test how to read it"},
+	{"internal/oldgen", nil,
+		"it writes the first format, of which it must not learn from who reads it"},
 	{"internal/recorded", nil,
 		"it is data"},
 	{"internal/recorded/record", nil,
@@ -136,6 +140,9 @@ func TestJudge(t *testing.T) {
 		{"tracewatch", "go.opentelemetry.io/otel/sdk/metric", "OpenTelemetry's API"},
 		{"tracewatch/otelproducer", "go.opentelemetry.io/otel/sdk/metric", ""},
 		{"internal/timeline", "golang.org/x/exp/trace", "the reference"},
+		{"internal/tracev1", "golang.org/x/exp/trace", ""},
+		{"internal/tracev1", module + "/internal/wire", "internal/tracev1 may import of this module: internal/limits"},
+		{"tracewatch", module + "/internal/oldgen", "tracewatch may import of this module"},
 	} {
 		got := judge(edge{"some/file.go", c.pkg, c.imp})
 		if (c.want == "") != (got == "") || !strings.Contains(got, c.want) {

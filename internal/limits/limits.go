@@ -67,6 +67,35 @@ const (
 	StopKinds = 32
 )
 
+// Bounds of traces of the first format (Go 1.11 to 1.21), all of which has to be in memory
+// at once: the bytes, and then 64 bytes for each event.
+const (
+	// OldTraceBytes bounds a trace. Half a minute of a busy service has as many.
+	OldTraceBytes = 128 << 20
+
+	// OldEvents bounds its events, which take 1 GB then. A trace of as many bytes as there
+	// may be has about as many events, of seven bytes or so each; one could have four
+	// times as many.
+	OldEvents = 1 << 24
+
+	// OldTables bounds its strings and stacks together, at some 200 bytes each. A trace of
+	// eleven million events of one of the largest Go programs had half a million stacks.
+	OldTables = 1 << 21
+
+	// OldFrames bounds the frames of all its stacks together. Each that differs from all
+	// others takes 100 bytes. Those of a program are mostly the same; a hostile trace's
+	// take 0.8 GB.
+	OldFrames = 1 << 23
+
+	// OldProcs bounds its Ps. Putting events in order takes time for each P at each event,
+	// and Go had no more Ps than this until 1.10.
+	OldProcs = 1 << 10
+
+	// OldWindow is how long a window of it is. The second format cuts itself into
+	// generations of that length.
+	OldWindow = time.Second
+)
+
 // Bounds of what a watcher holds and does.
 const (
 	// HeatRows and HeatColumns bound a heat map. Its columns are 10 ms: this is a window
