@@ -91,6 +91,10 @@ const (
 	// and Go had no more Ps than this until 1.10.
 	OldProcs = 1 << 10
 
+	// OldRun bounds the events of one tick of the clock that are put in one order, which
+	// takes time for each of them at each. More than a few come where the clock is coarse.
+	OldRun = 1 << 8
+
 	// OldWindow is how long a window of it is. The second format cuts itself into
 	// generations of that length.
 	OldWindow = time.Second

@@ -16,6 +16,10 @@ type Shape struct {
 	Quiet      uint64 // in seconds: nothing happens for as long in the middle
 }
 
+// TimerOfGo111 is the number of the goroutine that serves timers in a random trace of
+// version 11.
+const TimerOfGo111 = 2
+
 // Random returns the trace of a program that does everything there is an event for. The
 // same seed gives the same program.
 func Random(seed uint64, shape Shape) []byte {
@@ -120,7 +124,7 @@ func (w *world) gone(g *goroutine) {
 func (w *world) list() {
 	p := w.procs[0]
 	for i := range w.shape.Goroutines {
-		g := w.born(w.shape.Version == 11 && i == 1)
+		g := w.born(w.shape.Version == 11 && w.next == TimerOfGo111)
 		w.Event(p.id, w.now, GoCreate, g.id, w.begin(g), w.at("start", 1))
 		w.now++
 		switch {

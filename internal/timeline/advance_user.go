@@ -5,6 +5,7 @@ import (
 
 	"github.com/gotracewatch/tracewatch/detectors"
 	"github.com/gotracewatch/tracewatch/internal/limits"
+	"github.com/gotracewatch/tracewatch/internal/wire"
 )
 
 func (t *Timeline) label(c *cursor) error {
@@ -17,8 +18,6 @@ func (t *Timeline) label(c *cursor) error {
 	return nil
 }
 
-// taskBegin follows a task. A task may end more than once, or never, or have begun
-// before the trace did; only a second beginning contradicts.
 func (t *Timeline) taskBegin(c *cursor) error {
 	id := detectors.TaskID(c.Args[0])
 	if _, ok := t.tasks[id]; ok {
@@ -27,30 +26,39 @@ func (t *Timeline) taskBegin(c *cursor) error {
 	if err := c.thread.checkUser(); err != nil {
 		return err
 	}
-	o := t.push(detectors.TaskBegin, c.Time, c.thread)
-	o.Task, o.Parent = id, detectors.TaskID(c.Args[1])
-	o.Text, o.Stack = t.sym.text(c.Args[2]), t.sym.stack(c.Args[3])
+	t.beginTask(c.Time, c.thread, id, detectors.TaskID(c.Args[1]), t.sym.text(c.Args[2]), t.sym.stack(c.Args[3]))
+	return nil
+}
+
+// beginTask follows a task. A task may end more than once, or never, or have begun
+// before the trace did; only a second beginning contradicts.
+func (t *Timeline) beginTask(at wire.Time, th *thread, id, parent detectors.TaskID, name string, stack detectors.StackID) {
+	o := t.push(detectors.TaskBegin, at, th)
+	o.Task, o.Parent = id, parent
+	o.Text, o.Stack = name, stack
 	if len(t.tasks) >= limits.Tasks {
 		t.ignored++
-		return nil
+		return
 	}
-	t.tasks[id] = task{parent: o.Parent, name: o.Text, since: o.Time}
-	return nil
+	t.tasks[id] = task{parent: parent, name: name, since: o.Time}
 }
 
 func (t *Timeline) taskEnd(c *cursor) error {
 	if err := c.thread.checkUser(); err != nil {
 		return err
 	}
-	id := detectors.TaskID(c.Args[0])
-	o := t.push(detectors.TaskEnd, c.Time, c.thread)
-	o.Task, o.Stack = id, t.sym.stack(c.Args[1])
+	t.endTask(c.Time, c.thread, detectors.TaskID(c.Args[0]), t.sym.stack(c.Args[1]))
+	return nil
+}
+
+func (t *Timeline) endTask(at wire.Time, th *thread, id detectors.TaskID, stack detectors.StackID) {
+	o := t.push(detectors.TaskEnd, at, th)
+	o.Task, o.Stack = id, stack
 	if k, ok := t.tasks[id]; ok {
 		o.Parent, o.Text = k.parent, k.name
 		o.Duration, o.Known = max(0, o.Time.Sub(k.since)), true
 		delete(t.tasks, id)
 	}
-	return nil
 }
 
 func (t *Timeline) regionBegin(c *cursor) error {
@@ -58,16 +66,20 @@ func (t *Timeline) regionBegin(c *cursor) error {
 	if err != nil {
 		return err
 	}
-	o := t.push(detectors.RegionBegin, c.Time, c.thread)
-	o.G, o.Task = &g.Goroutine, detectors.TaskID(c.Args[0])
-	o.Text, o.Stack = t.sym.text(c.Args[1]), t.sym.stack(c.Args[2])
+	t.beginRegion(c.Time, c.thread, g, detectors.TaskID(c.Args[0]), t.sym.text(c.Args[1]), t.sym.stack(c.Args[2]))
+	return nil
+}
+
+func (t *Timeline) beginRegion(at wire.Time, th *thread, g *goroutine, task detectors.TaskID, name string, stack detectors.StackID) {
+	o := t.push(detectors.RegionBegin, at, th)
+	o.G, o.Task = &g.Goroutine, task
+	o.Text, o.Stack = name, stack
 	open := t.regions[g.ID]
 	if len(open) >= limits.Regions {
 		t.ignored++
-		return nil
+		return
 	}
-	t.regions[g.ID] = append(open, region{o.Task, o.Text, o.Time})
-	return nil
+	t.regions[g.ID] = append(open, region{task, name, o.Time})
 }
 
 func (t *Timeline) regionEnd(c *cursor) error {
@@ -75,16 +87,20 @@ func (t *Timeline) regionEnd(c *cursor) error {
 	if err != nil {
 		return err
 	}
-	o := t.push(detectors.RegionEnd, c.Time, c.thread)
-	o.G, o.Task = &g.Goroutine, detectors.TaskID(c.Args[0])
-	o.Text, o.Stack = t.sym.text(c.Args[1]), t.sym.stack(c.Args[2])
+	return t.endRegion(c.Time, c.thread, g, detectors.TaskID(c.Args[0]), t.sym.text(c.Args[1]), t.sym.stack(c.Args[2]))
+}
+
+func (t *Timeline) endRegion(at wire.Time, th *thread, g *goroutine, task detectors.TaskID, name string, stack detectors.StackID) error {
+	o := t.push(detectors.RegionEnd, at, th)
+	o.G, o.Task = &g.Goroutine, task
+	o.Text, o.Stack = name, stack
 	open := t.regions[g.ID]
 	if len(open) == 0 {
 		return nil // it began before the trace did
 	}
 	top := open[len(open)-1]
-	if top.task != o.Task || top.name != o.Text {
-		return fmt.Errorf("region %q of goroutine %d ends inside region %q", o.Text, g.ID, top.name)
+	if top.task != task || top.name != name {
+		return fmt.Errorf("region %q of goroutine %d ends inside region %q", name, g.ID, top.name)
 	}
 	o.Duration, o.Known = max(0, o.Time.Sub(top.since)), true
 	if len(open) == 1 {
@@ -99,9 +115,13 @@ func (t *Timeline) log(c *cursor) error {
 	if err := c.thread.checkUser(); err != nil {
 		return err
 	}
-	o := t.push(detectors.Log, c.Time, c.thread)
-	o.Task = detectors.TaskID(c.Args[0])
-	o.Text, o.Text2 = t.sym.text(c.Args[1]), t.sym.text(c.Args[2])
-	o.Stack = t.sym.stack(c.Args[3])
+	t.logs(c.Time, c.thread, detectors.TaskID(c.Args[0]), t.sym.text(c.Args[1]), t.sym.text(c.Args[2]), t.sym.stack(c.Args[3]))
 	return nil
+}
+
+func (t *Timeline) logs(at wire.Time, th *thread, task detectors.TaskID, category, message string, stack detectors.StackID) {
+	o := t.push(detectors.Log, at, th)
+	o.Task = task
+	o.Text, o.Text2 = category, message
+	o.Stack = stack
 }

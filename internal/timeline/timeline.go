@@ -300,15 +300,7 @@ func (t *Timeline) run() (done bool, err error) {
 			return // a panic of this package's own is for the caller
 		}
 		if v := recover(); v != nil {
-			stack := debug.Stack()
-			if len(stack) > limits.PanicStackBytes {
-				stack = stack[:limits.PanicStackBytes]
-			}
-			who := t.calling
-			t.calling = notCalling
-			if t.OnPanic != nil {
-				t.OnPanic(who, v, stack)
-			}
+			t.caught(v)
 			done, err = false, nil
 		}
 	}()
@@ -344,6 +336,19 @@ func (t *Timeline) fail() {
 	t.failed = t.problem
 	t.npending = 0 // of the event that is broken
 	t.frontier, t.samples = t.frontier[:0], nil
+}
+
+// caught passes on that the observer that is being told has panicked.
+func (t *Timeline) caught(v any) {
+	stack := debug.Stack()
+	if len(stack) > limits.PanicStackBytes {
+		stack = stack[:limits.PanicStackBytes]
+	}
+	who := t.calling
+	t.calling = notCalling
+	if t.OnPanic != nil {
+		t.OnPanic(who, v, stack)
+	}
 }
 
 // tell tells the observers what happened. This is the only place that calls foreign

@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"golang.org/x/exp/trace"
+
+	"github.com/gotracewatch/tracewatch/internal/limits"
 )
 
 // Numbers of Ps that do not exist. That reader puts there what belongs to no P, or what it
@@ -23,8 +25,8 @@ func (r *Reader) convert(ev *trace.Event) error {
 		G:    goroutine(ev.Goroutine()),
 	}
 	e := &r.event
-	if e.Time < 0 {
-		return fmt.Errorf("an event %d ns before the first one", -e.Time)
+	if e.Time < 0 || e.Time >= limits.Nanoseconds {
+		return fmt.Errorf("an event at %d ns", e.Time)
 	}
 	e.Stack = r.stack(ev.Stack())
 	switch ev.Kind() {
@@ -77,6 +79,8 @@ func (r *Reader) transition(ev *trace.Event) error {
 	e.Kind, e.Goroutine = GoTransition, goroutine(t.Resource.Goroutine())
 	e.From, e.To, e.Reason = goStates[from], goStates[to], t.Reason
 	switch {
+	case e.From == GoUndetermined || e.From == GoRunnable:
+		e.G = 0 // that reader puts Goroutine there, which did not run until now
 	case e.From == GoNotExist:
 		e.Start = r.stack(t.Stack)
 		e.Timer = r.timers[e.G]

@@ -31,6 +31,7 @@ func (e *Error) Unwrap() error { return e.Err }
 const (
 	adviseWhole  = "a trace of Go 1.21 or older can only be read whole; record it again and let runtime/trace.Stop return"
 	adviseAgain  = "record it again"
+	adviseOrder  = "record it again, though of a program in which threads of C call Go, Go 1.21 and older write what cannot be put in order"
 	adviseLess   = "record for a shorter time"
 	adviseUpdate = "if go tool trace of Go 1.21 reads it, please report that"
 )

@@ -51,8 +51,6 @@ const (
 
 	// CPUSample: the CPU profiler found Stack running.
 	CPUSample
-
-	numKinds
 )
 
 // GoState is the state of a goroutine.

@@ -19,18 +19,17 @@ const headerSize = 16
 // A Reader goes through the events of a trace, in their order. It is used by one goroutine
 // at a time.
 type Reader struct {
-	trace  *trace.Reader
-	timers map[uint64]bool
+	trace   *trace.Reader
+	timers  map[uint64]bool
+	run     []Event // those of the same tick
+	at      int     // of them, the one that the reader stands on
+	stopped error   // what came instead of another event: see read
 
-	event Event
-	more  bool
-	err   error
-
-	// Goroutines that were runnable when the trace began come in no particular order,
-	// another one each time the same bytes are read. They are put in the order of their
-	// numbers here.
-	listed []uint64
-	after  *trace.Event // the event that came after them
+	// What was read beyond the run.
+	event  Event
+	ahead  bool         // event is there
+	listed []uint64     // goroutines that were runnable when the trace began
+	after  *trace.Event // what came after them
 
 	numbers map[trace.Stack]StackID
 	stacks  [][]Frame // by number
@@ -40,7 +39,7 @@ type Reader struct {
 // is not referred to later on. Its errors are of type [*Error].
 func NewReader(data []byte) (*Reader, error) {
 	if len(data) > limits.OldTraceBytes {
-		return nil, &Error{Offset: limits.OldTraceBytes, Problem: TooLong(), Advice: adviseLess}
+		return nil, TooLong()
 	}
 	s, err := scan(data, min(headerSize, len(data)))
 	if err != nil {
@@ -56,59 +55,69 @@ func NewReader(data []byte) (*Reader, error) {
 		return err
 	})
 	if err != nil {
-		return nil, &Error{Offset: Unplaced, Problem: "its events contradict each other", Err: err, Advice: adviseAgain}
+		return nil, &Error{Offset: Unplaced, Problem: "its events contradict each other", Err: err, Advice: adviseOrder}
 	}
-	r.Next()
-	if r.err != nil {
-		return nil, r.err
+	r.gather()
+	if err := r.Err(); err != nil {
+		return nil, err
 	}
 	return r, nil
 }
 
-// TooLong says what is wrong with a trace beyond the bound.
-func TooLong() string {
-	return fmt.Sprintf("a trace of Go 1.21 or older, of more than %d MiB: all of it has to be in memory", limits.OldTraceBytes>>20)
+// TooLong returns the error for a trace beyond the bound.
+func TooLong() error {
+	return &Error{
+		Offset:  limits.OldTraceBytes,
+		Problem: fmt.Sprintf("it goes on after %d MiB, and a trace of Go 1.21 or older has to be in memory as a whole", limits.OldTraceBytes>>20),
+		Advice:  adviseLess,
+	}
 }
 
 // Event returns the event that the reader stands on, or nil after the last one. It is good
 // until Next is called.
 func (r *Reader) Event() *Event {
-	if !r.more {
+	if r.at >= len(r.run) {
 		return nil
 	}
-	return &r.event
+	return &r.run[r.at]
 }
 
 // Err returns what stopped Next, or nil if it was the end.
-func (r *Reader) Err() error { return r.err }
+func (r *Reader) Err() error {
+	if r.at < len(r.run) || errors.Is(r.stopped, io.EOF) {
+		return nil
+	}
+	return r.stopped
+}
 
 // Next goes on to the next event.
 func (r *Reader) Next() {
-	r.more = false
-	if r.err != nil {
-		return
-	}
-	if len(r.listed) > 0 {
-		r.list()
-		return
-	}
-	at := r.event.Time
-	err := survive(func() error { return r.next() })
-	switch {
-	case err == nil:
-		r.more = true
-	case !errors.Is(err, io.EOF):
-		r.err = &Error{
-			Offset: Unplaced, Problem: fmt.Sprintf("what comes after %d ns of it cannot be read", at),
-			Err: err, Advice: adviseAgain,
-		}
+	if r.at++; r.at >= len(r.run) {
+		r.gather()
 	}
 }
 
-// next reads one event, or all of the first list of runnable goroutines.
-func (r *Reader) next() error {
+// read reads one event. The error is [io.EOF] or an [*Error].
+func (r *Reader) read() error {
+	if len(r.listed) > 0 {
+		r.list()
+		return nil
+	}
+	last := r.event.Time
+	err := survive(r.readOne)
+	if err == nil || errors.Is(err, io.EOF) {
+		return err
+	}
+	return &Error{
+		Offset: Unplaced, Problem: fmt.Sprintf("what comes %d ns after its first event cannot be read", last),
+		Err: err, Advice: adviseAgain,
+	}
+}
+
+// readOne reads one event, or all the goroutines that were runnable when the trace began.
+func (r *Reader) readOne() error {
 	for {
-		ev, err := r.read()
+		ev, err := r.take()
 		if err != nil {
 			return err
 		}
@@ -118,14 +127,14 @@ func (r *Reader) next() error {
 		if err := r.convert(&ev); err != nil {
 			return err
 		}
-		if !r.isListed() {
-			return nil
+		if r.isListed() {
+			return r.readList()
 		}
-		return r.gather()
+		return nil
 	}
 }
 
-func (r *Reader) read() (trace.Event, error) {
+func (r *Reader) take() (trace.Event, error) {
 	if ev := r.after; ev != nil {
 		r.after = nil
 		return *ev, nil
@@ -139,9 +148,10 @@ func (r *Reader) isListed() bool {
 	return e.Kind == GoTransition && e.From == GoUndetermined && e.To == GoRunnable
 }
 
-// gather reads the goroutines that are listed as runnable after the one just read, and
-// stands on the one of the lowest number.
-func (r *Reader) gather() error {
+// readList reads the goroutines that are listed as runnable after the one just read, and
+// goes on to the one of the lowest number. They come in no particular order, another one
+// each time the same bytes are read.
+func (r *Reader) readList() error {
 	first := r.event
 	for r.isListed() {
 		r.listed = append(r.listed, r.event.Goroutine)
@@ -169,7 +179,6 @@ func (r *Reader) list() {
 	r.event.Goroutine = r.listed[0]
 	r.event.Time++
 	r.listed = r.listed[1:]
-	r.more = true
 }
 
 // Frames returns the frames of a stack, the innermost first. They must not be changed.
