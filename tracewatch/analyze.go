@@ -1,11 +1,13 @@
 package tracewatch
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 
+	"github.com/gotracewatch/tracewatch/internal/tracev1"
 	"github.com/gotracewatch/tracewatch/internal/wire"
 )
 
@@ -17,7 +19,7 @@ type Report struct {
 	Verdicts  []Verdict // one for each detector, as of the last window
 }
 
-// Analyze reads a trace of Go 1.22 or newer: a dump of a watcher, a file from
+// Analyze reads a trace of Go 1.11 or newer: a dump of a watcher, a file from
 // /debug/pprof/trace, the output of go test -trace. It judges it as a watcher would
 // have.
 //
@@ -27,6 +29,12 @@ type Report struct {
 // If the trace is cut or broken somewhere, the report of what was whole comes together
 // with an error that says where. The report is nil only if there is nothing to report on:
 // it is no trace, of an unknown version, or an option is wrong.
+//
+// Traces of Go 1.21 and older have another format, which can only be read whole: of one
+// that is cut nothing is reported (unless no more than stacks is missing), and one is at
+// most 128 MiB long and takes some ten times its size in memory. What they do not say is
+// not in the report, such as how long system calls took that kept their P, or what time it
+// was. For callbacks, an anomaly's trace is all of it, if [WithHistory] allows for as much.
 //
 // Options that are about a running process (meter provider, dumps, polling, stream)
 // are checked and otherwise ignored. Callbacks are called from this goroutine.
@@ -45,7 +53,7 @@ func Analyze(ctx context.Context, r io.Reader, opts ...Option) (*Report, error) 
 	if a.exact.wait(); a.first == nil { // else the engine has met the same
 		err = errors.Join(err, a.exact.err)
 	}
-	if e.windows == 0 && err != nil && !errors.As(err, new(*wire.Error)) {
+	if e.windows == 0 && err != nil && !errors.As(err, new(*wire.Error)) && !errors.As(err, new(*tracev1.Error)) {
 		return nil, fmt.Errorf("tracewatch: %w", err)
 	}
 	report := &Report{Anomalies: a.found, Stats: e.stats(), Totals: a.exact.totals(), Verdicts: e.verdicts()}
@@ -69,7 +77,24 @@ type analysis struct {
 // readSize is how much is read at once.
 const readSize = 256 << 10
 
+// read is the one door to all versions.
 func (a *analysis) read(r io.Reader) error {
+	if err := a.ctx.Err(); err != nil {
+		return err
+	}
+	all := bufio.NewReaderSize(r, readSize)
+	header, err := all.Peek(wire.HeaderSize)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return err
+	}
+	if v, _ := wire.ParseHeader(header); v.Old() {
+		return a.readOld(v, all)
+	}
+	return a.readGenerations(all) // and if it is none, that is found out there
+}
+
+// readGenerations reads a trace of the second format, generation by generation.
+func (a *analysis) readGenerations(r io.Reader) error {
 	split := wire.Splitter{Emit: a.generation}
 	buf := make([]byte, readSize)
 	for {
@@ -98,6 +123,10 @@ func (a *analysis) generation(raw wire.Raw) {
 	if a.first == nil {
 		a.first = err
 	}
+	a.report(anomalies)
+}
+
+func (a *analysis) report(anomalies []*Anomaly) {
 	for _, x := range anomalies {
 		a.found = append(a.found, x)
 		a.calls.call(a.ctx, x)

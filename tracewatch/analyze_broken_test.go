@@ -16,8 +16,10 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/gotracewatch/tracewatch/detectors"
+	"github.com/gotracewatch/tracewatch/internal/oldgen"
 	"github.com/gotracewatch/tracewatch/internal/recorded"
 	"github.com/gotracewatch/tracewatch/internal/tracegen"
+	"github.com/gotracewatch/tracewatch/internal/tracev1"
 	"github.com/gotracewatch/tracewatch/internal/wire"
 )
 
@@ -77,6 +79,10 @@ func checkAnalysis(t *testing.T, data []byte, name string) (*Report, error) {
 	if errors.Is(err, wire.ErrNotTrace) || errors.Is(err, wire.ErrVersion) {
 		require.Nil(t, report, name)
 		return nil, err
+	}
+	if old := (*tracev1.Error)(nil); errors.As(err, &old) {
+		checkOldError(t, report, old, len(data), name)
+		return report, err
 	}
 	var e *wire.Error
 	require.ErrorAs(t, err, &e, name)
@@ -235,6 +241,9 @@ func FuzzAnalyze(f *testing.F) {
 	}
 	for _, data := range small(f) {
 		f.Add(data[:min(len(data), 3_000)])
+	}
+	for _, v := range []int{11, 19, 21} {
+		f.Add(oldgen.Random(1, oldgen.Shape{Version: v, Events: 60}))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		_, _ = checkAnalysis(t, data, fmt.Sprintf("%d bytes", len(data)))

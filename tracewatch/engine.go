@@ -16,13 +16,14 @@ import (
 // engine turns generations into anomalies. Live and offline are two doors to it: the
 // same generations give the same anomalies. It is used by one goroutine at a time.
 type engine struct {
-	cfg     *config
-	code    *detectors.Code
-	tl      *timeline.Timeline
-	agg     *aggregate
-	slots   []*slot // by observer number; the first observer is the aggregate
-	limit   *limiter
-	history history
+	cfg       *config
+	code      *detectors.Code
+	tl        *timeline.Timeline
+	observers []timeline.Observer
+	agg       *aggregate
+	slots     []*slot // by observer number; the first observer is the aggregate
+	limit     *limiter
+	history   history
 
 	// Progress, for Stats.
 	windows, events, bytes uint64
@@ -72,9 +73,16 @@ func newEngine(cfg *config) (*engine, error) {
 			Observes: spec.Observes, Observe: state.Observe, Long: spec.Long, AtLeast: spec.AtLeast,
 		})
 	}
-	e.tl = timeline.New(e.code, observers)
-	e.tl.OnPanic = func(i int, v any, stack []byte) { e.panicked(i-1, v, string(stack)) }
+	e.observers = observers
+	e.listen()
 	return e, nil
+}
+
+// listen makes the timeline. It tells the engine's observers and then others, before the first
+// generation is fed.
+func (e *engine) listen(others ...timeline.Observer) {
+	e.tl = timeline.New(e.code, slices.Concat(e.observers, others))
+	e.tl.OnPanic = func(i int, v any, stack []byte) { e.panicked(i-1, v, string(stack)) }
 }
 
 // feed goes through one generation and returns what was found in it. After an error
@@ -93,8 +101,17 @@ func (e *engine) feed(raw wire.Raw) ([]*Anomaly, error) {
 		e.clock, e.hasClock = g.Snapshot, true
 	}
 	w, err := e.tl.Feed(g)
-	e.events += w.Events
 	e.bytes += uint64(len(raw.Data))
+	if err == nil {
+		e.history.add(raw, &w)
+	}
+	return e.take(&w, err)
+}
+
+// take adds a window to what is known, and returns what was found in it. One that an error
+// broke off counts as broken.
+func (e *engine) take(w *detectors.Window, err error) ([]*Anomaly, error) {
+	e.events += w.Events
 	e.agg.sum(w.Totals)
 	if err != nil {
 		e.lose()
@@ -107,9 +124,8 @@ func (e *engine) feed(raw wire.Raw) ([]*Anomaly, error) {
 	e.end = w.End
 	e.procs = w.Procs
 	e.covered += w.Duration()
-	e.history.add(raw, &w)
-	e.agg.judge(&w)
-	return e.judge(&w), nil
+	e.agg.judge(w)
+	return e.judge(w), nil
 }
 
 // lose counts a generation as broken: the next one starts from nothing.

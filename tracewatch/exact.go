@@ -76,5 +76,21 @@ func (x *exact) feed(raw wire.Raw) error {
 	return nil
 }
 
+// beside returns what sums up while another timeline reads, one in the reference's order and
+// with its moments: there is no more exact reading of a trace of the first format. The code is
+// that timeline's.
+func (x *exact) beside(code *detectors.Code) timeline.Observer {
+	x.code = code
+	return timeline.Observer{Observes: sumsKinds, Observe: x.now.observe}
+}
+
+// took goes on to the next window. One that is broken counts for nothing.
+func (x *exact) took(err error) {
+	if err == nil {
+		x.all.merge(&x.now)
+	}
+	x.now.reset()
+}
+
 // totals is called after wait.
 func (x *exact) totals() Totals { return x.all.totals(x.code) }

@@ -1,6 +1,7 @@
 package tracewatch
 
 import (
+	"math"
 	"time"
 
 	"github.com/gotracewatch/tracewatch/detectors"
@@ -36,6 +37,16 @@ func (h *history) add(raw wire.Raw, w *detectors.Window) {
 	n := copy(h.past, h.past[drop:])
 	clear(h.past[n:])
 	h.past = h.past[:n]
+}
+
+// keep keeps a trace that cannot be cut, and is all that there will be, if it is within the
+// limits.
+func (h *history) keep(raw wire.Raw) {
+	h.clear()
+	if len(raw.Data) <= h.maxBytes {
+		h.past = append(h.past, pastGeneration{raw, math.MinInt64, math.MaxInt64})
+		h.bytes = len(raw.Data)
+	}
 }
 
 func (h *history) clear() {

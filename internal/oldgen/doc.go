@@ -4,7 +4,7 @@
 //
 // The format: a header, then batches. A batch begins with the P that wrote it and a time;
 // its events' times count on from there. Strings are among them where they are first used,
-// stacks, the timers' goroutines and the clock's speed at the end. An event's first byte is
+// the clock's speed, the timers' goroutines and last of all the stacks at the end. An event's first byte is
 // its type and in the upper two bits how many numbers follow the time, 3 for a length in
 // bytes in front of all of them.
 package oldgen

@@ -173,7 +173,11 @@ func (t *Trace) Bytes() []byte {
 	for _, p := range t.order {
 		t.flush(t.bufs[p])
 	}
-	t.out = appendEntry(t.out, Batch, []uint64{^uint64(0), 1})
+	t.out = appendEntry(t.out, Frequency, []uint64{TicksPerSecond})
+	for _, g := range t.timers {
+		t.out = appendEntry(t.out, TimerGoroutine, []uint64{g})
+	}
+	t.out = appendEntry(t.out, Batch, []uint64{0, 1})
 	for _, s := range slices.SortedFunc(maps.Keys(t.strings), func(a, b string) int { return cmp.Compare(t.strings[a], t.strings[b]) }) {
 		t.out = append(t.out, byte(String))
 		t.out = binary.AppendUvarint(t.out, t.strings[s])
@@ -181,10 +185,6 @@ func (t *Trace) Bytes() []byte {
 	}
 	for i, s := range t.stacks {
 		t.out = appendLong(t.out, Stack, append([]uint64{uint64(i + 1), uint64(len(s) / 4)}, s...))
-	}
-	t.out = appendEntry(t.out, Frequency, []uint64{TicksPerSecond})
-	for _, g := range t.timers {
-		t.out = appendEntry(t.out, TimerGoroutine, []uint64{g})
 	}
 	return t.out
 }

@@ -97,6 +97,9 @@ func compareOld(t *testing.T, data []byte, timers ...int64) int {
 	for _, g := range timers {
 		known[g] = true
 	}
+	r, err := tracev1.NewReader(data)
+	require.NoError(t, err)
+	require.NoError(t, r.Cut())
 	var want, got []event
 	require.NoError(t, readOldReference(data, known, func(e event) { want = append(want, e) }), "reference")
 	require.NoError(t, readOld(data, func(e event) { got = append(got, e) }))

@@ -6,7 +6,8 @@
 // # What is whole, and what is bounded
 //
 // A trace of the first format can only be read whole: how fast its clock runs, and what its
-// stacks are, is at its end. One that was cut says nothing.
+// stacks are, is at its end. One that was cut says nothing, unless only stacks are missing:
+// see [Reader.Cut].
 //
 // That reader keeps all events in memory, 64 bytes each, and some tables. Before it gets
 // anything, [NewReader] goes through the bytes once and counts: a trace beyond the bounds

@@ -21,6 +21,7 @@ const headerSize = 16
 type Reader struct {
 	trace   *trace.Reader
 	timers  map[uint64]bool
+	cut     error
 	run     []Event // those of the same tick
 	at      int     // of them, the one that the reader stands on
 	stopped error   // what came instead of another event: see read
@@ -47,11 +48,12 @@ func NewReader(data []byte) (*Reader, error) {
 	}
 	r := &Reader{
 		timers:  s.timers,
+		cut:     s.cut,
 		numbers: map[trace.Stack]StackID{trace.NoStack: 0},
 		stacks:  make([][]Frame, 1),
 	}
 	err = survive(func() (err error) {
-		r.trace, err = trace.NewReader(bytes.NewReader(data))
+		r.trace, err = trace.NewReader(bytes.NewReader(s.data))
 		return err
 	})
 	if err != nil {
@@ -89,6 +91,10 @@ func (r *Reader) Err() error {
 	}
 	return r.stopped
 }
+
+// Cut returns what is wrong with a trace whose events are there, but not all of its stacks:
+// those are the last in it. It returns nil if they are there.
+func (r *Reader) Cut() error { return r.cut }
 
 // Next goes on to the next event.
 func (r *Reader) Next() {

@@ -23,6 +23,9 @@ func read(data []byte) (events []tracev1.Event, err error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := r.Cut(); err != nil {
+		return nil, err
+	}
 	for ; r.Event() != nil; r.Next() {
 		e := *r.Event()
 		if e.Stack != 0 && len(r.Frames(e.Stack)) == 0 {
@@ -135,7 +138,7 @@ func TestInstant(t *testing.T) {
 func TestErrors(t *testing.T) {
 	good := oldgen.Random(1, oldgen.Shape{Version: 21, Procs: 2, Events: 300})
 	header := good[:16]
-	with := func(bytes ...byte) []byte { return append(append([]byte{}, header...), bytes...) }
+	with := func(more ...byte) []byte { return append(append([]byte{}, header...), more...) }
 	contradiction := oldgen.New(21)
 	contradiction.Event(0, 1, oldgen.ProcStart, 0)
 	contradiction.Event(0, 2, oldgen.GoStart, 5, 7)
@@ -160,7 +163,7 @@ func TestErrors(t *testing.T) {
 		{"cut in a number", with(1|1<<6, 0, 255), 16, "let runtime/trace.Stop return"},
 		{"cut in a string", with(37, 1, 200, 'x'), 16, "ends in the middle of an event"},
 		{"cut in a stack", with(1|1<<6, 0, 0, 3|3<<6, 100, 1, 1), 19, "ends in the middle of an event"},
-		{"cut at the end", good[:len(good)-1], int64(len(good)) - 5, "ends in the middle of an event"},
+		{"cut at the end", good[:len(good)-1], int64(bytes.LastIndexByte(good, byte(oldgen.Stack)|3<<6)), "ends in the middle of an event"},
 		{"contradiction", contradiction.Bytes(), tracev1.Unplaced, "contradict each other: no consistent ordering"},
 		{"string that is not there", noString.Bytes(), tracev1.Unplaced, "x/exp/trace panicked: expected id 12345"},
 	} {
@@ -175,16 +178,31 @@ func TestErrors(t *testing.T) {
 	}
 }
 
-// TestPrefixes: a trace that is not whole is an error, wherever it is cut.
+// TestPrefixes: a trace that is not whole is an error, wherever it is cut. Where only stacks
+// are missing, which come last, its events are there.
 func TestPrefixes(t *testing.T) {
-	data := oldgen.Random(1, oldgen.Shape{Version: 19, Procs: 2, Events: 200})
+	data := oldgen.Random(1, oldgen.Shape{Version: 19, Procs: 2, Events: 60})
+	whole, err := read(data)
+	require.NoError(t, err)
+	readable := 0
 	for n := range data {
-		_, err := tracev1.NewReader(data[:n])
 		var e *tracev1.Error
+		r, err := tracev1.NewReader(data[:n])
+		if err == nil {
+			readable++
+			err = r.Cut()
+			events := 0
+			for ; r.Event() != nil; r.Next() {
+				events++
+			}
+			require.NoError(t, r.Err())
+			require.Len(t, whole, events)
+		}
 		require.ErrorAs(t, err, &e, n)
 		require.True(t, 0 <= e.Offset && e.Offset <= int64(n), "%d: %v", n, err)
 		require.ErrorContains(t, err, "cut")
 	}
+	require.Greater(t, readable, 100)
 }
 
 // TestBounds: what is too much is an error before memory is taken for it.

@@ -2,6 +2,7 @@ package tracev1
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 
 	"github.com/gotracewatch/tracewatch/internal/limits"
@@ -21,17 +22,21 @@ const (
 
 // A scanner goes through the bytes of a trace, from entry to entry.
 type scanner struct {
-	data   []byte
-	off    int
-	begun  int // where the current entry begins
-	batch  bool
-	ended  bool // the clock's speed was said, which is at the end
-	events int
-	tables int // strings and stacks
-	frames int
-	goes   int // goroutines created
-	procs  map[uint64]bool
-	timers map[uint64]bool // the goroutines that serve timers, of Go 1.13 and older
+	data    []byte
+	off     int
+	begun   int // where the current entry begins
+	batch   bool
+	numbers []uint64 // of the current entry
+	cut     error    // what is wrong with its end, if its events are there
+	ended   bool     // the clock's speed was said, which is at the end
+	events  int
+	tables  int // strings and stacks
+	frames  int
+	goes    int    // goroutines created
+	stacks  int    // of the tables, the stacks
+	latest  uint64 // the largest number of a stack that an event refers to
+	procs   map[uint64]bool
+	timers  map[uint64]bool // the goroutines that serve timers, of Go 1.13 and older
 }
 
 // scan counts what is in a trace, behind its header of the given size, and returns an error
@@ -41,15 +46,24 @@ func scan(data []byte, header int) (*scanner, error) {
 	for s.off < len(data) {
 		s.begun = s.off
 		if err := s.entry(); err != nil {
+			if s.ended && errors.Is(err, errCut) {
+				s.cut = err
+				s.data = data[:s.begun]
+				return s, nil
+			}
 			return nil, err
 		}
 		if err := s.check(); err != nil {
 			return nil, err
 		}
 	}
+	s.begun = len(data)
 	if !s.ended {
-		s.begun = len(data)
 		return nil, s.broken("it ends before it says how fast its clock runs: the file was cut, or its writer was", adviseWhole)
+	}
+	// The runtime numbers stacks from 1, and writes all of them after the clock's speed.
+	if missing := s.latest - min(s.latest, uint64(s.stacks)); missing > 0 {
+		s.cut = s.broken(fmt.Sprintf("it ends before %d of its stacks: the file was cut, or its writer was", missing), adviseWhole)
 	}
 	return s, nil
 }
@@ -77,19 +91,14 @@ func (s *scanner) entry() error {
 	case n > 3:
 		return s.long(typ)
 	}
-	var first, second uint64
+	var numbers [3]uint64
 	for i := range n {
-		x, err := s.number()
-		if err != nil {
+		var err error
+		if numbers[i], err = s.number(); err != nil {
 			return err
 		}
-		if i == 0 {
-			first = x
-		} else if i == 1 {
-			second = x
-		}
 	}
-	s.count(typ, first, second)
+	s.count(typ, numbers[:n])
 	return nil
 }
 
@@ -109,38 +118,69 @@ func (s *scanner) beginBatch(n int) error {
 
 // long goes past an entry whose numbers' length stands in front of them.
 func (s *scanner) long(typ byte) error {
-	at := s.off
-	if err := s.skip(); err != nil {
+	n, err := s.number()
+	if err != nil {
 		return err
 	}
-	_, w := binary.Uvarint(s.data[at:])
-	p := s.data[at+w : s.off]
-	first, w := binary.Uvarint(p)
-	second, _ := binary.Uvarint(p[max(w, 0):])
-	s.count(typ, first, second)
+	if n > uint64(len(s.data)-s.off) {
+		return s.cutShort()
+	}
+	end := s.off + int(n)
+	s.numbers = s.numbers[:0]
+	for s.off < end && len(s.numbers) < longNumbers {
+		x, err := s.number()
+		if err != nil {
+			return err
+		}
+		s.numbers = append(s.numbers, x)
+	}
+	s.off = end
+	s.count(typ, s.numbers)
 	if typ == evUserLog { // its message follows
 		return s.skip()
 	}
 	return nil
 }
 
-// count counts an entry whose first two numbers these are.
-func (s *scanner) count(typ byte, first, second uint64) {
+// longNumbers is how many numbers of an entry are looked at: no event has more, and of a
+// stack the first two are enough.
+const longNumbers = 5
+
+// count counts an entry of these numbers, one at least but for a broken one.
+func (s *scanner) count(typ byte, numbers []uint64) {
+	if len(numbers) == 0 {
+		return
+	}
+	last := numbers[len(numbers)-1]
 	switch typ {
 	case evFrequency:
 		s.ended = true
+		return
 	case evTimerGoroutine:
-		s.timers[first] = true
+		s.timers[last] = true
+		return
 	case evStack:
 		s.tables++
-		s.frames += int(min(second, limits.OldFrames+1))
+		s.stacks++
+		if len(numbers) > 1 {
+			s.frames += int(min(numbers[1], limits.OldFrames+1))
+		}
+		return
 	case evGoCreate:
 		s.goes++
-		s.events++
-	default:
-		s.events++
+		if len(numbers) > 2 {
+			s.latest = max(s.latest, numbers[2]) // where it will begin
+		}
+	}
+	s.events++
+	if haveStacks>>typ&1 != 0 {
+		s.latest = max(s.latest, last)
 	}
 }
+
+// haveStacks is the set of the types of events whose last number is a stack.
+const haveStacks uint64 = 1<<4 | 1<<7 | 1<<11 | 1<<13 | 1<<16 | 1<<17 | 1<<18 | 1<<19 | 1<<20 | 1<<21 |
+	1<<22 | 1<<23 | 1<<24 | 1<<25 | 1<<26 | 1<<27 | 1<<28 | 1<<39 | 1<<42 | 1<<43 | 1<<45 | 1<<46 | 1<<47 | 1<<48 | 1<<49
 
 // check returns an error if there is more of something than there may be.
 func (s *scanner) check() error {
@@ -166,7 +206,7 @@ func (s *scanner) check() error {
 func (s *scanner) number() (uint64, error) {
 	x, w := binary.Uvarint(s.data[s.off:])
 	if w == 0 {
-		return 0, s.cut()
+		return 0, s.cutShort()
 	}
 	if w < 0 {
 		return 0, s.broken("a number of more than 64 bits", adviseAgain)
@@ -182,14 +222,16 @@ func (s *scanner) skip() error {
 		return err
 	}
 	if n > uint64(len(s.data)-s.off) {
-		return s.cut()
+		return s.cutShort()
 	}
 	s.off += int(n)
 	return nil
 }
 
-func (s *scanner) cut() error {
-	return s.broken("it ends in the middle of an event: the file was cut, or its writer was", adviseWhole)
+var errCut = errors.New("the file was cut, or its writer was")
+
+func (s *scanner) cutShort() error {
+	return &Error{Offset: int64(s.begun), Problem: "it ends in the middle of an event", Err: errCut, Advice: adviseWhole}
 }
 
 // broken returns the error for a problem with the current entry.
