@@ -73,7 +73,7 @@ const (
 	// OldTraceBytes bounds a trace. Half a minute of a busy service has as many.
 	OldTraceBytes = 128 << 20
 
-	// OldEvents bounds its events, which take 1 GB then. A trace of as many bytes as there
+	// OldEvents bounds its events, which take 1 GB then, and another to put them in order. A trace of as many bytes as there
 	// may be has about as many events, of seven bytes or so each; one could have four
 	// times as many.
 	OldEvents = 1 << 24
@@ -86,6 +86,11 @@ const (
 	// others takes 100 bytes. Those of a program are mostly the same; a hostile trace's
 	// take 0.8 GB.
 	OldFrames = 1 << 23
+
+	// OldListed bounds the goroutines that are there when it begins. For each that is
+	// runnable, golang.org/x/exp/trace calls itself once more, which takes 370 bytes of
+	// stack; at 1 GB, or 250 MB where pointers have 32 bits, Go ends the process.
+	OldListed = 1 << 19
 
 	// OldProcs bounds its Ps. Putting events in order takes time for each P at each event,
 	// and Go had no more Ps than this until 1.10.

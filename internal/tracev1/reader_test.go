@@ -228,6 +228,43 @@ func TestBounds(t *testing.T) {
 			require.Less(t, allocs, 100.0)
 		})
 	}
+	t.Run("goroutines at the beginning", func(t *testing.T) {
+		w := oldgen.New(21)
+		for g := range uint64(limits.OldListed + 1) {
+			w.Event(0, g, oldgen.GoCreate, g+1, 0, 0)
+		}
+		_, err := tracev1.NewReader(w.Bytes())
+		require.ErrorContains(t, err, "goroutines were there when it began")
+	})
+	t.Run("goroutines later on", func(t *testing.T) {
+		w := oldgen.New(21)
+		w.Event(0, 1, oldgen.ProcStart, 0)
+		w.Event(0, 2, oldgen.Gomaxprocs, 1, 0)
+		for g := range uint64(limits.OldListed + 1) {
+			w.Event(0, 3+g, oldgen.GoCreate, g+1, 0, 0)
+		}
+		r, err := tracev1.NewReader(w.Bytes())
+		require.NoError(t, err)
+		n := 0
+		for ; r.Event() != nil; r.Next() {
+			n++
+		}
+		require.Equal(t, limits.OldListed+2, n)
+	})
+	t.Run("as many goroutines at the beginning as there may be", func(t *testing.T) {
+		w := oldgen.New(21)
+		for g := range uint64(limits.OldListed) {
+			w.Event(0, g, oldgen.GoCreate, g+1, 0, 0)
+		}
+		w.Event(0, limits.OldListed, oldgen.Gomaxprocs, 1, 0)
+		r, err := tracev1.NewReader(w.Bytes())
+		require.NoError(t, err)
+		for g := range uint64(limits.OldListed) {
+			require.Equal(t, g+1, r.Event().Goroutine)
+			r.Next()
+		}
+		require.Nil(t, r.Event())
+	})
 	t.Run("Ps", func(t *testing.T) {
 		w := oldgen.New(21)
 		for p := range uint64(limits.OldProcs + 1) {

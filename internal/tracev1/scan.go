@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"math"
 
 	"github.com/gotracewatch/tracewatch/internal/limits"
 )
@@ -13,10 +14,12 @@ const (
 	evBatch          = 1
 	evFrequency      = 2
 	evStack          = 3
+	evGomaxprocs     = 4
 	evGoCreate       = 13
 	evTimerGoroutine = 35
 	evString         = 37
 	evUserLog        = 48
+	evCPUSample      = 49
 	evCount          = 50
 )
 
@@ -35,6 +38,10 @@ type scanner struct {
 	goes    int    // goroutines created
 	stacks  int    // of the tables, the stacks
 	latest  uint64 // the largest number of a stack that an event refers to
+	now     int64  // the current entry's time
+	begins  int64  // when the program's own events do: the earliest evGomaxprocs
+	until   int64  // a moment
+	listed  int    // of goes, those until then
 	procs   map[uint64]bool
 	timers  map[uint64]bool // the goroutines that serve timers, of Go 1.13 and older
 }
@@ -42,30 +49,65 @@ type scanner struct {
 // scan counts what is in a trace, behind its header of the given size, and returns an error
 // if it is more than there may be, or if the bytes are not entries.
 func scan(data []byte, header int) (*scanner, error) {
-	s := &scanner{data: data, off: header, procs: make(map[uint64]bool), timers: make(map[uint64]bool)}
-	for s.off < len(data) {
-		s.begun = s.off
-		if err := s.entry(); err != nil {
-			if s.ended && errors.Is(err, errCut) {
-				s.cut = err
-				s.data = data[:s.begun]
-				return s, nil
-			}
-			return nil, err
-		}
-		if err := s.check(); err != nil {
-			return nil, err
-		}
+	s := newScanner(data, header)
+	err := s.all()
+	if errors.Is(err, errCut) && s.ended {
+		s.cut, err = err, nil
+		s.data = data[:s.begun]
+	}
+	if err != nil {
+		return nil, err
 	}
 	s.begun = len(data)
 	if !s.ended {
 		return nil, s.broken("it ends before it says how fast its clock runs: the file was cut, or its writer was", adviseWhole)
 	}
 	// The runtime numbers stacks from 1, and writes all of them after the clock's speed.
-	if missing := s.latest - min(s.latest, uint64(s.stacks)); missing > 0 {
+	if missing := s.latest - min(s.latest, uint64(s.stacks)); missing > 0 && s.cut == nil {
 		s.cut = s.broken(fmt.Sprintf("it ends before %d of its stacks: the file was cut, or its writer was", missing), adviseWhole)
 	}
-	return s, nil
+	return s, s.checkListed(header)
+}
+
+func newScanner(data []byte, header int) *scanner {
+	return &scanner{
+		data: data, off: header, begins: math.MaxInt64,
+		procs: make(map[uint64]bool), timers: make(map[uint64]bool),
+	}
+}
+
+// all goes through all entries.
+func (s *scanner) all() error {
+	for s.off < len(s.data) {
+		s.begun = s.off
+		if err := s.entry(); err != nil {
+			return err
+		}
+		if err := s.check(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkListed returns an error if too many goroutines are listed at the beginning. Which
+// ones those are is known only at the end.
+func (s *scanner) checkListed(header int) error {
+	if s.goes <= limits.OldListed {
+		return nil
+	}
+	again := newScanner(s.data, header)
+	again.until = s.begins
+	if err := again.all(); err != nil {
+		return err
+	}
+	if again.listed > limits.OldListed {
+		return &Error{
+			Offset: Unplaced, Advice: adviseUpdate,
+			Problem: fmt.Sprintf("more than %d goroutines were there when it began", limits.OldListed),
+		}
+	}
+	return nil
 }
 
 // entry goes past one entry. Its first byte is the type and, in the upper two bits, how
@@ -112,7 +154,8 @@ func (s *scanner) beginBatch(n int) error {
 	}
 	s.procs[p] = true
 	s.batch = true
-	_, err = s.number()
+	now, err := s.number()
+	s.now = int64(now)
 	return err
 }
 
@@ -166,11 +209,19 @@ func (s *scanner) count(typ byte, numbers []uint64) {
 			s.frames += int(min(numbers[1], limits.OldFrames+1))
 		}
 		return
+	case evGomaxprocs:
+		s.begins = min(s.begins, s.now+int64(numbers[0]))
 	case evGoCreate:
 		s.goes++
+		if s.now+int64(numbers[0]) <= s.until {
+			s.listed++
+		}
 		if len(numbers) > 2 {
 			s.latest = max(s.latest, numbers[2]) // where it will begin
 		}
+	}
+	if typ != evCPUSample { // it does not count as time
+		s.now += int64(numbers[0])
 	}
 	s.events++
 	if haveStacks>>typ&1 != 0 {
