@@ -42,7 +42,8 @@ const (
 	GoSyscall
 
 	// GoSyscallEnd: it left the system call [syscall → running, or → runnable if
-	// it lost its P meanwhile]. Duration is the call's.
+	// it lost its P meanwhile]. Duration is the call's; traces of Go 1.21 and older do
+	// not tell it where the call kept its P.
 	GoSyscallEnd
 
 	// GoEnd: it ended [running → not-exist, syscall → not-exist].
@@ -71,8 +72,8 @@ const (
 	AssistActive
 	AssistEnd
 
-	// STWBegin and STWEnd bound a stop of the world by goroutine G. Text is the
-	// runtime's kind, e.g. "GC mark termination".
+	// STWBegin and STWEnd bound a stop of the world by goroutine G, nil where a trace of
+	// Go 1.21 or older names none. Text is the runtime's kind, e.g. "GC mark termination".
 	STWBegin
 	STWEnd
 

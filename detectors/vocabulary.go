@@ -26,7 +26,8 @@ type ProcID int64
 // NoProc is in the place of a P where there is none: a thread in a system call.
 const NoProc ProcID = -1
 
-// ThreadID is the operating system's number of a thread (an M).
+// ThreadID is the operating system's number of a thread (an M), or the runtime's in a trace
+// of Go 1.21 or older.
 type ThreadID int64
 
 // NoThread is in the place of a thread where there is none.

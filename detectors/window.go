@@ -9,8 +9,11 @@ import (
 // it, about half a second to a second. Windows are cut by the trace alone, so that
 // the same bytes give the same windows however they came.
 type Window struct {
-	Generation uint64 // the runtime's number of it
-	Start, End Time   // its first and last moment
+	// Generation is the runtime's number of it. Traces of Go 1.21 and older have no
+	// generations: their windows last a second and are numbered from 1.
+	Generation uint64
+
+	Start, End Time // its first and last moment
 
 	// Fresh says that nothing is known of what came before: the first window, or
 	// one after a gap. Detectors are told, not reset: what they counted earlier

@@ -32,7 +32,7 @@ type Report struct {
 //
 // Traces of Go 1.21 and older have another format, which can only be read whole: of one
 // that is cut nothing is reported (unless no more than stacks is missing), and one is at
-// most 128 MiB long and takes some ten times its size in memory. What they do not say is
+// most 128 MiB long and takes ten to twenty times its size in memory. What they do not say is
 // not in the report, such as how long system calls took that kept their P, or what time it
 // was. For callbacks, an anomaly's trace is all of it, if [WithHistory] allows for as much.
 //

@@ -14,7 +14,8 @@ var ErrOption = errors.New("tracewatch: invalid option")
 var ErrStopped = errors.New("tracewatch: the watcher has stopped")
 
 // ErrNoTrace is what [Anomaly.WriteTrace] returns when the anomaly's trace is not in
-// memory any more. Its dump, if there is one, is on disk.
+// memory any more. Its dump, if there is one, is on disk. It is also for what [Analyze]
+// finds in a trace of Go 1.21 or older that is larger than the history.
 var ErrNoTrace = errors.New("tracewatch: the anomaly's trace is no longer in memory")
 
 // ErrStuck is what [Watcher.Stop] returns when a callback has not returned in time.

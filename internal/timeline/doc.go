@@ -37,6 +37,12 @@
 // known, and whatever was going on counts as undetermined until the trace speaks of
 // it again.
 //
+// # The first format
+//
+// Traces of Go 1.21 and older are read by package tracev1, which gives events in order. Old
+// turns them into the same observations, with what follows goroutines and makes totals
+// here.
+//
 // # Speed
 //
 // BenchmarkRead compares with the reference reader. On a busy HTTP service's trace its

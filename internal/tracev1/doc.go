@@ -16,6 +16,9 @@
 //
 // # What the first format does not have
 //
+// (What that reader makes up besides is the order of what happened on different Ps in the same
+// tick of the clock: another one each time. It is always the same here.)
+//
 // What it lacks is absent here, not made up:
 //
 //   - Generations. There is one list of the goroutines, at the beginning.

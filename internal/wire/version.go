@@ -24,7 +24,7 @@ const HeaderSize = 16
 var ErrNotTrace = errors.New("not a Go execution trace")
 
 // ErrVersion is wrapped by the errors for traces of a version that this
-// package does not read.
+// package does not read, which the first format's are too.
 var ErrVersion = errors.New("unsupported trace version")
 
 // Header returns the header of a trace of version v.
@@ -34,7 +34,8 @@ func (v Version) Header() [HeaderSize]byte {
 	return h
 }
 
-// Old reports whether v is of the first trace format (Go 1.11 to 1.21).
+// Old reports whether v is of the first trace format (Go 1.11 to 1.21), which package
+// tracev1 reads.
 func (v Version) Old() bool { return v == 11 || v == 19 || v == 21 }
 
 // ParseHeader returns the version that a trace's first [HeaderSize] bytes name.
