@@ -135,7 +135,7 @@ func newOldAnalysis(t *testing.T, f func(*Anomaly)) (*analysis, *int) {
 	require.NoError(t, err)
 	e, err := newEngine(cfg)
 	require.NoError(t, err)
-	return &analysis{engine: e, ctx: context.Background(), calls: newCallbacks(cfg)}, &calls
+	return &analysis{engine: e, ctx: context.Background(), exact: newExact(), calls: newCallbacks(cfg)}, &calls
 }
 
 // TestAnalyzeOldInPieces is TestPiecesDoNotMatter for the first format.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -12,12 +13,13 @@ import (
 
 // modelTotals computes a trace's totals as their documentation says, from nothing but the
 // events of golang.org/x/exp/trace.
-func modelTotals(data []byte) (Totals, error) {
+func modelTotals(data []byte, timers ...trace.GoID) (Totals, error) {
 	r, err := trace.NewReader(bytes.NewReader(data))
 	if err != nil {
 		return Totals{}, err
 	}
 	m := newModel()
+	m.timers = timers
 	for {
 		ev, err := r.ReadEvent()
 		if errors.Is(err, io.EOF) {
@@ -37,6 +39,7 @@ type model struct {
 	starts map[trace.GoID]string       // the function it began in
 	ranges map[string]trace.Time       // that were seen to begin, by name and scope
 	tasks  map[trace.TaskID]trace.Time // that were seen to begin
+	timers []trace.GoID                // that serve timers, in Go 1.13 and older: what they do is a timer's doing
 }
 
 type state struct {
@@ -105,7 +108,7 @@ func (m *model) transition(ev *trace.Event, tr trace.StateTransition) {
 	}
 	was, known := m.states[g]
 	d := ev.Time().Sub(was.since)
-	nobody := ev.Goroutine() <= 0 && ev.Stack() == trace.NoStack
+	nobody := ev.Goroutine() <= 0 && ev.Stack() == trace.NoStack || slices.Contains(m.timers, ev.Goroutine())
 	switch {
 	case from == trace.GoRunnable && to == trace.GoRunning && known:
 		m.SchedDelay = m.SchedDelay.with(d)

@@ -2,7 +2,6 @@ package timeline
 
 import (
 	"fmt"
-	"math"
 	"math/bits"
 	"time"
 
@@ -71,9 +70,11 @@ const (
 	chunkMask = 1<<chunkBits - 1
 	chunkFree = 1<<chunkSize - 1 // all slots are
 
-	// recentPages is the size of the direct-mapped cache in front of the map of
-	// pages. Running goroutines are mostly young ones, next to each other.
-	recentPages = 512
+	// The direct-mapped cache in front of the map of pages has from minRecent to maxRecent
+	// entries, twice as many as there are pages: each lookup in the map takes as long as the
+	// rest of an event. The largest is a megabyte, for a million goroutines.
+	minRecent = 1 << 9
+	maxRecent = 1 << 16
 
 	// emptyPages is how many pages stay in the table when the last goroutine in them has
 	// ended. The next one is likely born there at once: goroutines that live for
@@ -108,7 +109,7 @@ func newChunk() *chunk { return &chunk{free: chunkFree} }
 // Slots are used again before there are new ones, and chunks in which the last
 // goroutine has ended are given back.
 type goroutines struct {
-	recent [recentPages]*page // none is nil
+	recent []recentPage // as many as a power of two
 	pages  map[uint64]*page
 	chunks []*chunk // by their number; nil: given back
 	open   []uint32 // chunks that have room, and some that were given back since
@@ -121,23 +122,30 @@ type goroutines struct {
 }
 
 func newGoroutines() goroutines {
-	t := goroutines{pages: make(map[uint64]*page)}
-	for i := range t.recent {
-		t.recent[i] = &noPage
-	}
-	return t
+	return goroutines{pages: make(map[uint64]*page), recent: make([]recentPage, minRecent)}
 }
 
-// noPage is in the place of a page where there is none. No goroutine has its number.
-var noPage = page{number: math.MaxUint64}
+// recentPage is a page that was asked for, as long as no other one that has the same place
+// is. The number stands here too, so that a page of another number is not touched.
+type recentPage struct {
+	number uint64 // plus one; 0: none
+	page   *page
+}
 
 // page returns a page, or nil if there is none of that number.
 func (t *goroutines) page(n uint64) *page {
-	p := t.recent[n%recentPages]
-	if p.number != n {
-		if p = t.pages[n]; p != nil {
-			t.recent[n%recentPages] = p
-		}
+	r := &t.recent[n&uint64(len(t.recent)-1)]
+	if r.number == n+1 {
+		return r.page
+	}
+	return t.fetch(n, r)
+}
+
+// fetch looks a page up that is not among the recent ones, and makes it one.
+func (t *goroutines) fetch(n uint64, r *recentPage) *page {
+	p := t.pages[n]
+	if p != nil {
+		*r = recentPage{n + 1, p}
 	}
 	return p
 }
@@ -145,14 +153,6 @@ func (t *goroutines) page(n uint64) *page {
 // find returns a goroutine, or nil if there is none of that number.
 func (t *goroutines) find(id uint64) *goroutine {
 	if p := t.page(id >> pageBits); p != nil {
-		return p.slots[id&pageMask]
-	}
-	return nil
-}
-
-// near is find for goroutines that were in use lately: nil says nothing.
-func (t *goroutines) near(id uint64) *goroutine {
-	if p := t.recent[id>>pageBits%recentPages]; p.number == id>>pageBits {
 		return p.slots[id&pageMask]
 	}
 	return nil
@@ -205,7 +205,9 @@ func (t *goroutines) newPage(n uint64) *page {
 	}
 	p.number = n
 	t.pages[n] = p
-	t.recent[n%recentPages] = p
+	if len(t.recent) < min(2*len(t.pages), maxRecent) {
+		t.recent = make([]recentPage, 2*len(t.recent)) // those that are needed come back
+	}
 	return p
 }
 
@@ -267,8 +269,8 @@ func (t *goroutines) remove(g *goroutine) {
 func (t *goroutines) drop(p *page) {
 	n := p.number
 	delete(t.pages, n)
-	if t.recent[n%recentPages] == p {
-		t.recent[n%recentPages] = &noPage
+	if r := &t.recent[n&uint64(len(t.recent)-1)]; r.page == p {
+		*r = recentPage{}
 	}
 	if len(t.spare) < sparePages {
 		t.spare = append(t.spare, p)

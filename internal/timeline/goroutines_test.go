@@ -32,7 +32,7 @@ func TestGoroutines(t *testing.T) {
 		{"few", 3, func(last uint64) uint64 { return last + 1 }},
 		{"a chunk full", chunkSize, func(last uint64) uint64 { return last + 1 }},
 		{"sparse", 2_000, func(last uint64) uint64 { return last + 1_000 }},
-		{"colliding", 500, func(last uint64) uint64 { return last + pageSize*recentPages }},
+		{"colliding", 500, func(last uint64) uint64 { return last + pageSize*minRecent }},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			rng := rand.New(rand.NewPCG(1, uint64(seed)))

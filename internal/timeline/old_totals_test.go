@@ -144,7 +144,7 @@ func TestTotalsOld(t *testing.T) {
 			tl := New(code, []Observer{{Observes: allKinds, Observe: func(o *detectors.Observation) { m.observe(o) }}})
 			require.NoError(t, eachWindow(data, tl, func(w detectors.Window) {
 				m.s.equal(t, summarize(w.Totals), fmt.Sprintf("window %d", w.Generation))
-				m = newModel(code)
+				m.s = summarize(new(detectors.Totals))
 				got.add(w.Totals)
 			}))
 			require.Equal(t, want.sums, got)
