@@ -68,6 +68,7 @@ func Analyze(ctx context.Context, r io.Reader, opts ...Option) (*Report, error) 
 type analysis struct {
 	*engine
 	exact *exact
+	split wire.Splitter
 	ctx   context.Context
 	calls *callbacks
 	found []*Anomaly
@@ -95,18 +96,18 @@ func (a *analysis) read(r io.Reader) error {
 
 // readGenerations reads a trace of the second format, generation by generation.
 func (a *analysis) readGenerations(r io.Reader) error {
-	split := wire.Splitter{Emit: a.generation}
+	a.split.Emit = a.generation
 	buf := make([]byte, readSize)
 	for {
 		if err := a.ctx.Err(); err != nil {
 			return errors.Join(a.first, err)
 		}
 		n, err := r.Read(buf)
-		if _, werr := split.Write(buf[:n]); werr != nil {
+		if _, werr := a.split.Write(buf[:n]); werr != nil {
 			return errors.Join(a.first, werr)
 		}
 		if errors.Is(err, io.EOF) {
-			return errors.Join(a.first, split.Close())
+			return errors.Join(a.first, a.split.Close())
 		}
 		if err != nil {
 			return errors.Join(a.first, err)
@@ -118,7 +119,11 @@ func (a *analysis) generation(raw wire.Raw) {
 	if a.ctx.Err() != nil {
 		return
 	}
-	a.exact.start(raw)
+	a.exact.start(raw) // it is through with the one before
+	for _, data := range a.history.dropped {
+		a.split.Reuse(data)
+	}
+	a.history.dropped = nil
 	anomalies, err := a.feed(raw)
 	if a.first == nil {
 		a.first = err

@@ -14,11 +14,13 @@ type history struct {
 	maxAge   time.Duration
 	bytes    int
 	past     []pastGeneration
+	dropped  [][]byte // the memory of what was forgotten, if nobody else has it
 }
 
 type pastGeneration struct {
 	raw        wire.Raw
 	start, end detectors.Time
+	given      bool // somebody else has it too
 }
 
 // add keeps one generation and forgets what is beyond the limits, or before a gap: a
@@ -27,11 +29,16 @@ func (h *history) add(raw wire.Raw, w *detectors.Window) {
 	if n := len(h.past); n > 0 && raw.Number != h.past[n-1].raw.Number+1 {
 		h.clear()
 	}
-	h.past = append(h.past, pastGeneration{raw, w.Start, w.End})
+	h.past = append(h.past, pastGeneration{raw: raw, start: w.Start, end: w.End})
+	h.dropped = h.dropped[:0]
 	h.bytes += len(raw.Data)
 	drop := 0
 	for drop < len(h.past)-1 && (h.bytes > h.maxBytes || w.End.Sub(h.past[drop].end) > h.maxAge) {
-		h.bytes -= len(h.past[drop].raw.Data)
+		p := &h.past[drop]
+		h.bytes -= len(p.raw.Data)
+		if !p.given {
+			h.dropped = append(h.dropped, p.raw.Data)
+		}
 		drop++
 	}
 	n := copy(h.past, h.past[drop:])
@@ -44,14 +51,14 @@ func (h *history) add(raw wire.Raw, w *detectors.Window) {
 func (h *history) keep(raw wire.Raw) {
 	h.clear()
 	if len(raw.Data) <= h.maxBytes {
-		h.past = append(h.past, pastGeneration{raw, math.MinInt64, math.MaxInt64})
+		h.past = append(h.past, pastGeneration{raw: raw, start: math.MinInt64, end: math.MaxInt64})
 		h.bytes = len(raw.Data)
 	}
 }
 
 func (h *history) clear() {
 	clear(h.past)
-	h.past, h.bytes = h.past[:0], 0
+	h.past, h.bytes, h.dropped = h.past[:0], 0, nil
 }
 
 // since returns the generations from that moment on, and the one before: what was
@@ -64,7 +71,9 @@ func (h *history) since(t detectors.Time) (raws []wire.Raw, complete bool) {
 	}
 	complete = first < len(h.past) && h.past[first].start <= t
 	first = max(first-1, 0)
-	for _, p := range h.past[first:] {
+	for i := range h.past[first:] {
+		p := &h.past[first+i]
+		p.given = true
 		raws = append(raws, p.raw)
 	}
 	return raws, complete
@@ -73,8 +82,9 @@ func (h *history) since(t detectors.Time) (raws []wire.Raw, complete bool) {
 // all returns every generation in memory.
 func (h *history) all() []wire.Raw {
 	raws := make([]wire.Raw, len(h.past))
-	for i, p := range h.past {
-		raws[i] = p.raw
+	for i := range h.past {
+		h.past[i].given = true
+		raws[i] = h.past[i].raw
 	}
 	return raws
 }

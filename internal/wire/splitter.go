@@ -61,6 +61,10 @@ func (e *Error) Error() string {
 
 func (e *Error) Unwrap() error { return e.Err }
 
+// Reuse gives the memory of a generation back that nobody needs any more: the next ones are
+// put there. Fresh memory has to be found and cleared, which takes as long as cutting does.
+func (s *Splitter) Reuse(data []byte) { s.room.reuse(data) }
+
 // Version returns the trace's version, or 0 before its header has come.
 func (s *Splitter) Version() Version { return s.version }
 
