@@ -79,7 +79,9 @@ func (t *Timeline) fastThread() outcome {
 			}
 			g.seq++
 			g.LastP = detectors.ProcID(p)
-			g.Assisted = g.assist.active
+			if g.Assisted {
+				g.Assisted = g.assist.active
+			}
 			cur = g
 			kind, to = detectors.GoStart, detectors.Running
 
@@ -167,6 +169,18 @@ func (t *Timeline) fastThread() outcome {
 				runs[g.Stack].Add(d)
 			}
 			q.seq++
+			if next := wire.LoadPacked(data, off+size); wire.EventType(next) == wire.EvGoSyscallEnd && d < t.least[detectors.GoSyscall] {
+				// Nearly always: nothing came in between, and the P is still there.
+				dt, _, n := (next >> 8).Number()
+				end := now + clock.Short(dt)
+				if after := max(detectors.Time(end), at+1); n <= 3 && end <= limit && after.Sub(at) < t.least[detectors.GoSyscallEnd] {
+					g.Since, g.SinceKnown = after, true
+					last, now = after, end
+					events++
+					off += size + 1 + n
+					goto next
+				}
+			}
 			q.status = wire.ProcSyscall
 			kind, to = detectors.GoSyscall, detectors.Syscall
 
