@@ -60,6 +60,25 @@ type Totals struct {
 	// many were woken by one, also if it is not known since when they waited. Preempted is
 	// how many were stopped by the runtime.
 	TimerCreates, TimerWakeups, Preempted uint64
+
+	// All are sums over all goroutines, the runtime's own and the watch's included.
+	All AllTotals
+}
+
+// AllTotals are what a window's [Totals] say of goroutines of every class. All waits are in
+// Waits there.
+type AllTotals struct {
+	// Starts are the scheduling delays.
+	Starts Sum
+
+	// Begun are the goroutines that were created and that ended, by the function that they
+	// began in: its index is a [SiteID]. At 0 are those of which it was not known then.
+	Begun []Births
+
+	// Preempted is how many were stopped by the runtime though they could go on, Suspended
+	// how many for the collector to scan their stack. TimerWakeups and TimerCreates are as
+	// in [Totals].
+	Preempted, Suspended, TimerWakeups, TimerCreates uint64
 }
 
 // Sum is how often something happened, how long it lasted together, and at most.

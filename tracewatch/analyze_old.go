@@ -29,7 +29,7 @@ func (a *analysis) readOld(v wire.Version, r io.Reader) error {
 			return err
 		}
 		w, err := old.Feed()
-		a.exact.took(err)
+		a.exact.took(&w, err)
 		anomalies, err := a.take(&w, err)
 		if err != nil {
 			return err

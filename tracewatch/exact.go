@@ -31,6 +31,7 @@ type exact struct {
 func newExact() *exact {
 	x := &exact{code: detectors.NewCode()}
 	x.tl = timeline.New(x.code, []timeline.Observer{{Observes: sumsKinds, Observe: x.now.observe}})
+	x.tl.ByTime()
 	x.tl.OnPanic = func(_ int, v any, _ []byte) { panic(v) } // sums are ours, so it is a fault of ours
 	return x
 }
@@ -69,11 +70,9 @@ func (x *exact) feed(raw wire.Raw) error {
 		return err
 	}
 	x.now.reset()
-	if _, err = x.tl.Feed(g); err != nil {
-		return err // the timeline has forgotten all of it
-	}
-	x.all.merge(&x.now)
-	return nil
+	w, err := x.tl.Feed(g)
+	x.took(&w, err)
+	return err // after one the timeline has forgotten all of it
 }
 
 // beside returns what sums up while another timeline reads, one in the reference's order and
@@ -84,9 +83,10 @@ func (x *exact) beside(code *detectors.Code) timeline.Observer {
 	return timeline.Observer{Observes: sumsKinds, Observe: x.now.observe}
 }
 
-// took goes on to the next window. One that is broken counts for nothing.
-func (x *exact) took(err error) {
+// took adds a window that was read. One that is broken counts for nothing.
+func (x *exact) took(w *detectors.Window, err error) {
 	if err == nil {
+		x.now.add(w.Totals)
 		x.all.merge(&x.now)
 	}
 	x.now.reset()

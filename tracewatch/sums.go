@@ -18,38 +18,28 @@ type sums struct {
 	births                   []detectors.Births // by the function that goroutines began in
 }
 
-// sumsKinds are the observations that sums are made of.
-var sumsKinds = detectors.Set(
-	detectors.GoCreate, detectors.GoStart, detectors.GoPreempt, detectors.GoPark, detectors.GoUnpark, detectors.GoEnd,
-	detectors.AssistEnd, detectors.STWEnd, detectors.TaskEnd)
+// sumsKinds are the observations that sums are made of. The rest is in the windows' totals.
+var sumsKinds = detectors.Set(detectors.AssistEnd, detectors.STWEnd, detectors.TaskEnd)
 
-// observe adds one observation, in the order of the trace.
+// add adds a window's totals.
+func (s *sums) add(t *detectors.Totals) {
+	o := sums{
+		sched:     t.All.Starts,
+		preempted: t.All.Preempted, suspended: t.All.Suspended,
+		timerWakeups: t.All.TimerWakeups, timerBirth: t.All.TimerCreates,
+		births: t.All.Begun,
+	}
+	for _, waits := range t.Waits {
+		for reason, d := range waits {
+			o.block[reason].Merge(d)
+		}
+	}
+	s.merge(&o)
+}
+
+// observe adds one observation.
 func (s *sums) observe(o *detectors.Observation) {
 	switch o.Kind {
-	case detectors.GoStart:
-		if o.Known {
-			s.sched.Add(o.Duration)
-		}
-	case detectors.GoUnpark:
-		if o.Known {
-			s.block[o.Reason].Add(o.Duration)
-		}
-		if o.FromTimer() && timed(o.Reason) {
-			s.timerWakeups++
-		}
-	case detectors.GoPark:
-		if o.Reason == detectors.ReasonPreempted {
-			s.suspended++
-		}
-	case detectors.GoPreempt:
-		s.preempted++
-	case detectors.GoCreate:
-		s.began(o.G.Start).Created++
-		if o.FromTimer() {
-			s.timerBirth++
-		}
-	case detectors.GoEnd:
-		s.began(o.G.Start).Ended++
 	case detectors.AssistEnd:
 		if o.Known {
 			s.assist.Add(o.Duration)
@@ -63,12 +53,6 @@ func (s *sums) observe(o *detectors.Observation) {
 			s.stopped(o.Text, detectors.Sum{Count: 1, Total: o.Duration, Max: o.Duration})
 		}
 	}
-}
-
-// timed reports whether a wait for that reason may be one for a timer. One for the network
-// ends without anybody's doing too, when the descriptor is ready.
-func timed(r detectors.Reason) bool {
-	return r == detectors.ReasonSleep || r == detectors.ReasonChanReceive || r == detectors.ReasonSelect
 }
 
 // began returns the count of goroutines that began in a function. There are no more

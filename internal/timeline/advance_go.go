@@ -84,6 +84,9 @@ func (t *Timeline) stopsAt(g *goroutine, reason detectors.Reason, stack detector
 
 // parks notes what g waits for.
 func (t *Timeline) parks(g *goroutine) {
+	if g.Reason == detectors.ReasonPreempted {
+		t.totals.All.Suspended++
+	}
 	g.network = g.Reason == detectors.ReasonNetwork
 	if g.network || g.Reason == detectors.ReasonSelect {
 		t.parksOnNet(g)

@@ -31,6 +31,10 @@ const (
 // shortWait is the shortest time for which it is worth while to tell only what lasted longer.
 const shortWait = 100 * time.Microsecond
 
+// ByTime makes t go through the threads' events in the order of time, with the reference's
+// moments, whoever listens. It is called before the first generation is fed.
+func (t *Timeline) ByTime() { t.ahead.far, t.ahead.own = false, false }
+
 // transitions are the kinds that make up a trace. Who wants all of one wants them in order.
 var transitions = detectors.Set(detectors.GoCreate, detectors.GoList, detectors.GoStart, detectors.GoPark, detectors.GoUnpark,
 	detectors.GoSyscall, detectors.GoSyscallEnd, detectors.GoEnd, detectors.ProcChange)

@@ -30,7 +30,7 @@ type Old struct {
 // NewOld returns what feeds t, which forgets what it has followed so far.
 func NewOld(t *Timeline, trace *tracev1.Reader) *Old {
 	t.Forget()
-	t.ahead.far, t.ahead.own = false, false // they come in the order of time already
+	t.ByTime() // which is how they come
 	if ev := trace.Event(); ev != nil {
 		t.last = detectors.Time(ev.Time) - 1 // the reference's sync event takes a moment of its own
 	}

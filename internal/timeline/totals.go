@@ -32,6 +32,8 @@ func (t *Timeline) resetTotals() {
 	s.Syscalls = detectors.Sum{}
 	clear(s.Births)
 	s.TimerCreates, s.TimerWakeups, s.Preempted = 0, 0, 0
+	clear(s.All.Begun)
+	s.All = detectors.AllTotals{Begun: s.All.Begun}
 }
 
 // startColumns says when the window begins. Its columns begin at multiples of their length,
@@ -45,7 +47,9 @@ func (t *Timeline) startColumns(at detectors.Time) {
 func (t *Timeline) delayed(g *goroutine, p int, at detectors.Time) time.Duration {
 	d := g.lasted(at)
 	switch {
-	case d < 0 || g.Class != detectors.ClassUser:
+	case d < 0:
+	case g.Class != detectors.ClassUser:
+		t.totals.All.Starts.Add(d) // the user's are added in sumUp
 	case requeued.Has(g.Reason):
 		t.totals.Requeued.Add(d)
 	default:
@@ -88,6 +92,12 @@ func (t *Timeline) sumUp() {
 	for p := range t.heat {
 		t.flushHeat(p)
 	}
+	for _, starts := range [...]detectors.Sum{s.Delays.Sum(), s.Requeued.Sum()} {
+		s.All.Starts.Merge(starts)
+	}
+	s.All.Preempted += s.Preempted
+	s.All.TimerWakeups += s.TimerWakeups
+	s.All.TimerCreates += s.TimerCreates
 	for _, r := range s.Runs {
 		s.Ran.AddSum(r)
 	}
@@ -103,6 +113,8 @@ func (t *Timeline) yields(g *goroutine) detectors.Kind {
 	}
 	if g.Class == detectors.ClassUser {
 		t.totals.Preempted++
+	} else {
+		t.totals.All.Preempted++ // the user's are added in sumUp, here and below
 	}
 	return detectors.GoPreempt
 }
@@ -152,8 +164,12 @@ func (x *unseenIndex) of(all *[]detectors.UnseenRuns, creator detectors.StackID,
 // says that no goroutine wakes it.
 func (t *Timeline) waited(g *goroutine, at detectors.Time, nobody bool) time.Duration {
 	d := g.lasted(at)
-	if nobody && g.Class == detectors.ClassUser && timers.Has(g.Reason) {
-		t.totals.TimerWakeups++
+	if nobody && timers.Has(g.Reason) {
+		if g.Class == detectors.ClassUser {
+			t.totals.TimerWakeups++
+		} else {
+			t.totals.All.TimerWakeups++
+		}
 	}
 	if d < 0 {
 		return d
@@ -183,7 +199,11 @@ func (t *Timeline) waitedForNetwork(g *goroutine, d time.Duration) {
 
 // created counts the creation of g. A timer says that no goroutine did it.
 func (t *Timeline) created(g *goroutine, timer bool) {
+	t.begun(g).Created++
 	if g.Class != detectors.ClassUser {
+		if timer {
+			t.totals.All.TimerCreates++
+		}
 		return
 	}
 	t.births(g).Created++
@@ -194,9 +214,18 @@ func (t *Timeline) created(g *goroutine, timer bool) {
 
 // gone counts the end of g.
 func (t *Timeline) gone(g *goroutine) {
+	t.begun(g).Ended++
 	if g.Class == detectors.ClassUser {
 		t.births(g).Ended++
 	}
+}
+
+// begun returns the counts of goroutines that began where g did.
+func (t *Timeline) begun(g *goroutine) *detectors.Births {
+	if int(g.Start) >= len(t.totals.All.Begun) {
+		t.totals.All.Begun = grow(t.totals.All.Begun, int(g.Start))
+	}
+	return &t.totals.All.Begun[g.Start]
 }
 
 func (t *Timeline) births(g *goroutine) *detectors.Births {
