@@ -22,17 +22,24 @@ import (
 // detectors. Beside the rate of each, ratio says how many times faster ours is; it reads
 // with both in turns, so that a machine's moods meet both alike.
 //
-// The last traces are small: what counts there is beginning.
+// In deep-stacks every second event brings a stack that has not been there before. In
+// adversarial, 128 threads take turns at nearly every event, and each goroutine goes on wherever
+// chance puts it, which no scheduler does. The last traces are small: what counts there is
+// beginning.
 func BenchmarkRead(b *testing.B) {
-	const long = 1500 * time.Millisecond
+	const long = 3 * time.Second
 	for _, bench := range []struct {
 		name string
 		data func(testing.TB) []byte
 	}{
 		{"network", func(tb testing.TB) []byte { return recordService(tb, long) }},
 		{"gc", func(tb testing.TB) []byte { return recordGC(tb, long) }},
+		{"gc-deep-stacks", func(tb testing.TB) []byte { return recordTrees(tb, long) }},
 		{"10000-goroutines", func(tb testing.TB) []byte { return recordGoroutines(tb, 10_000, long) }},
 		{"synthetic-128-threads", func(testing.TB) []byte {
+			return tracegen.Service(1, tracegen.Shape{Threads: 128, Goroutines: 10_000, Events: 3_000_000, Generations: 4, Quiet: 90})
+		}},
+		{"adversarial-128-threads", func(testing.TB) []byte {
 			return tracegen.Random(1, tracegen.Shape{Threads: 128, Procs: 64, Goroutines: 2_000, Events: 1_000_000, Generations: 4})
 		}},
 		{"small-network", recordedTrace("network")},
@@ -116,7 +123,8 @@ func detect(tb testing.TB, data []byte) (events int) {
 		observers = append(observers, Observer{Observes: d.Spec().Observes, Observe: s.Observe, Long: d.Spec().Long, AtLeast: d.Spec().AtLeast})
 	}
 	tl := New(code, observers)
-	s := wire.Splitter{Emit: func(raw wire.Raw) {
+	var s wire.Splitter
+	s.Emit = func(raw wire.Raw) {
 		g, err := wire.Parse(raw)
 		if err != nil {
 			tb.Fatal(err)
@@ -129,7 +137,8 @@ func detect(tb testing.TB, data []byte) (events int) {
 		for _, s := range states {
 			s.Judge(&w)
 		}
-	}}
+		s.Reuse(raw.Data)
+	}
 	if _, err := s.Write(data); err != nil {
 		tb.Fatal(err)
 	}

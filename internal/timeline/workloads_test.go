@@ -2,8 +2,10 @@ package timeline
 
 import (
 	"bytes"
+	"encoding/json"
 	"runtime/debug"
 	"runtime/trace"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -21,8 +23,48 @@ func record(tb testing.TB, f func()) []byte {
 	return buf.Bytes()
 }
 
-// recordGC records a program that mostly allocates, for that long.
+// recordGC records a program that mostly allocates, for that long: it takes documents apart and
+// puts them together again.
 func recordGC(tb testing.TB, d time.Duration) []byte {
+	defer debug.SetGCPercent(debug.SetGCPercent(25))
+	type item struct {
+		Name string
+		Tags []string
+		Of   map[string]*item
+	}
+	leaf := &item{Name: "leaf", Tags: strings.Fields(strings.Repeat("a tag ", 20))}
+	document, err := json.Marshal(&item{Name: "root", Of: map[string]*item{"a": leaf, "b": leaf, "c": {Of: map[string]*item{"d": leaf}}}})
+	require.NoError(tb, err)
+	return record(tb, func() {
+		var wg sync.WaitGroup
+		end := time.Now().Add(d)
+		for range 16 {
+			wg.Go(func() {
+				work, done := make(chan []byte), make(chan *item)
+				defer close(work)
+				go func() {
+					for data := range work {
+						x := new(item)
+						if json.Unmarshal(data, x) != nil {
+							x = nil
+						}
+						done <- x
+					}
+				}()
+				for kept := make([]*item, 256); time.Now().Before(end); {
+					work <- document
+					copy(kept, kept[1:])
+					kept[len(kept)-1] = <-done
+				}
+			})
+		}
+		wg.Wait()
+	})
+}
+
+// recordTrees records a program that allocates deep in recursions, each in another one, for
+// that long.
+func recordTrees(tb testing.TB, d time.Duration) []byte {
 	defer debug.SetGCPercent(debug.SetGCPercent(25))
 	type node struct{ left, right *node }
 	var tree func(depth int) *node
