@@ -56,7 +56,8 @@ func (t *Timeline) fastThread() outcome {
 		case wire.EvGoStart:
 			id, args, n1 := args.Number()
 			if n1 > 3 {
-				id, args, n1 = wire.LongNumber(data, off)
+				id, n1 = wire.LoadPacked(data, off).Long()
+				args = wire.LoadPacked(data, off+n1&15)
 			}
 			seq, _, n2 := args.Number()
 			if size = n1 + n2; size > 16 {
@@ -88,7 +89,8 @@ func (t *Timeline) fastThread() outcome {
 		case wire.EvGoUnblock:
 			id, args, n1 := args.Number()
 			if n1 > 3 {
-				id, args, n1 = wire.LongNumber(data, off)
+				id, n1 = wire.LoadPacked(data, off).Long()
+				args = wire.LoadPacked(data, off+n1&15)
 			}
 			seq, args, n2 := args.Number()
 			stack, _, n3 := args.Number()
@@ -194,10 +196,7 @@ func (t *Timeline) fastThread() outcome {
 			kind, to = detectors.GoSyscallEnd, detectors.Running
 
 		case wire.EvHeapAlloc:
-			live, _, n := args.Number()
-			if n > 3 {
-				live, _, n = wire.LongNumber(data, off)
-			}
+			live, n := args.Long()
 			if size = n; size > 16 || p < 0 || t.heard.Has(detectors.HeapAlloc) {
 				goto any
 			}
@@ -209,7 +208,8 @@ func (t *Timeline) fastThread() outcome {
 		case wire.EvGoCreate:
 			id, args, n1 := args.Number()
 			if n1 > 3 {
-				id, args, n1 = wire.LongNumber(data, off)
+				id, n1 = wire.LoadPacked(data, off).Long()
+				args = wire.LoadPacked(data, off+n1&15)
 			}
 			start, args, n2 := args.Number()
 			stack, _, n3 := args.Number()
@@ -256,8 +256,11 @@ func (t *Timeline) fastThread() outcome {
 		t.last, t.events = last, events
 		th.hold(cur)
 		c.Stand(typ, now, off)
-		if !c.Load() {
-			goto leave
+		if size = wire.Args(data, off, typ, &c.Args); size > 16 {
+			if !c.Load() {
+				goto leave
+			}
+			size = c.At() - off
 		}
 		switch t.happen(c) {
 		case notYet:
@@ -269,7 +272,7 @@ func (t *Timeline) fastThread() outcome {
 			return broken
 		}
 		cur, p = th.g, th.p
-		off = c.At()
+		off += size
 		if last = t.last; t.npending > 0 {
 			limit = t.noted(limit)
 		}

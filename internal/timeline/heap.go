@@ -12,13 +12,14 @@ import (
 // before, on whatever thread: it is put off until that is known.
 type heapSays struct {
 	at   detectors.Time
-	what heapWhat
 	size uint64
 
 	// Where the service's goroutine that ran there had been seen: see [detectors.Code.SeenAt].
-	user           bool
 	stack, creator detectors.StackID
 	start          detectors.SiteID
+	user           bool
+
+	what heapWhat
 }
 
 type heapWhat uint8

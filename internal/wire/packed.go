@@ -60,15 +60,27 @@ func (p Packed) Number() (x uint64, rest Packed, n int) {
 	return 0, 0, tooLong
 }
 
-// LongNumber is Number for a number of any length, at a place of a batch: a goroutine of a
-// program that has been running for long, a heap's size. The rest is what follows it, as far
-// as eight bytes reach.
-func LongNumber(batch []byte, at int) (x uint64, rest Packed, n int) {
-	x, n = uvarint(batch[at:])
-	if n <= 0 || n > 10 {
-		return 0, 0, tooLong
+// Long is Number for numbers of up to eight bytes: a goroutine of a program that has been
+// running for long, a heap's size. Their lengths are anybody's guess: it does without branches.
+func (p Packed) Long() (x uint64, n int) {
+	ends := p.ends()
+	if n = size(ends); n > 8 {
+		return 0, tooLong
 	}
-	return x, LoadPacked(batch, at+n), n
+	return p.first(ends), n
+}
+
+// Args decodes the arguments of an event of any type that may stand among a thread's, at a place
+// of a batch, and returns how many bytes they have: more than 16 if one of them is long.
+func Args(batch []byte, at int, typ EventType, args *[MaxArgs - 1]uint64) (size int) {
+	for i := range argCount[typ] - 1 {
+		x, _, n := LoadPacked(batch, at+size).Number()
+		args[i] = x
+		if size += n; size > 16 {
+			break
+		}
+	}
+	return size
 }
 
 // ends are the ends of the numbers in p, the lowest bit that is set that of the first.
@@ -78,8 +90,7 @@ func (p Packed) ends() uint64 { return uint64(^p) & 0x8080808080808080 }
 // is none.
 func size(ends uint64) int { return bits.TrailingZeros64(ends)>>3 + 1 }
 
-// first returns the number that is the first of the ends long: without a branch, for lengths
-// that are anybody's guess.
+// first returns the number up to the first of the ends.
 func (p Packed) first(ends uint64) uint64 {
 	x := uint64(p) & (ends ^ (ends - 1))
 	x = x&0x007f007f007f007f | x>>1&0x3f803f803f803f80
