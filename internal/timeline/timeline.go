@@ -60,7 +60,7 @@ type Timeline struct {
 
 	// Where it stands.
 	gen     uint64         // the last generation fed; 0: none, or state was lost
-	initial uint64         // the first generation of those that follow each other
+	initial uint64         // the first generation with events, of those that follow each other; 0: none yet
 	last    detectors.Time // the last moment that was given out
 	sym     symbols
 
@@ -200,7 +200,6 @@ func (t *Timeline) Feed(g *wire.Generation) (detectors.Window, error) {
 	fresh := !t.Follows(g.Number)
 	if fresh {
 		t.Forget()
-		t.initial = g.Number
 	}
 	start := t.last
 	t.gen = g.Number
@@ -208,6 +207,9 @@ func (t *Timeline) Feed(g *wire.Generation) (detectors.Window, error) {
 	t.resetTotals()
 	t.sym.install(g)
 	err := t.install(g)
+	if t.initial == 0 && len(t.frontier) > 0 {
+		t.initial = g.Number // what is listed here was there before
+	}
 	if fresh {
 		start = t.last
 	}
