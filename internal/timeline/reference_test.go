@@ -154,6 +154,8 @@ func fromReference(ev *trace.Event, stacks stackTexts[trace.Stack]) (event, bool
 	return e, true
 }
 
+// parent is a task's, 0 for none: for that the reference has a number of its own, which a
+// broken trace may name.
 func parent(id trace.TaskID) uint64 {
 	if id == trace.NoTask {
 		return 0
@@ -279,9 +281,9 @@ func fromOursRest(o *detectors.Observation, e *event) {
 	case detectors.GoLabel:
 		e.kind, e.text = "Label", o.Text
 	case detectors.TaskBegin:
-		e.kind, e.text, e.num[0], e.num[1] = "TaskBegin", o.Text, uint64(o.Task), uint64(o.Parent)
+		e.kind, e.text, e.num[0], e.num[1] = "TaskBegin", o.Text, uint64(o.Task), parent(trace.TaskID(o.Parent))
 	case detectors.TaskEnd:
-		e.kind, e.text, e.num[0], e.num[1] = "TaskEnd", o.Text, uint64(o.Task), uint64(o.Parent)
+		e.kind, e.text, e.num[0], e.num[1] = "TaskEnd", o.Text, uint64(o.Task), parent(trace.TaskID(o.Parent))
 	case detectors.RegionBegin:
 		e.kind, e.text, e.num[0] = "RegionBegin", o.Text, uint64(o.Task)
 	case detectors.RegionEnd:
