@@ -71,9 +71,10 @@ const allowed = 10 * time.Millisecond
 
 type preemption struct {
 	Preemption
-	code *Code
-	now  *preemptWindow
-	past recent[*preemptWindow]
+	code  *Code
+	now   *preemptWindow
+	past  recent[*preemptWindow]
+	since unjudged
 }
 
 type preemptWindow struct {
@@ -103,6 +104,7 @@ func (s *preemption) Observe(o *Observation) {
 	if !o.Known || o.G.Class != ClassUser {
 		return
 	}
+	s.since.observed(o.Time)
 	if o.Kind == GoStart {
 		if o.Duration >= s.Delay && o.Reason != ReasonPreempted && o.Reason != ReasonGosched {
 			s.now.victims[o.G.Start]++
@@ -145,6 +147,9 @@ func (s *preemption) Observe(o *Observation) {
 }
 
 func (s *preemption) Judge(w *Window) ([]Finding, Verdict) {
+	if s.since.stale(w) {
+		s.now = newPreemptWindow()
+	}
 	judged := s.now
 	s.past.add(w, judged)
 	s.now = newPreemptWindow()

@@ -46,6 +46,7 @@ func aloneEach(t *testing.T, raws []wire.Raw) (all []judged) {
 		}
 		for i, j := range alone {
 			all[i].found = append(all[i].found, j.found...)
+			all[i].quality = append(all[i].quality, j.quality...)
 			all[i].verdicts = append(all[i].verdicts, j.verdicts...)
 		}
 	}

@@ -17,6 +17,7 @@ import (
 // judged is what was said of one window, in words.
 type judged struct {
 	found    []string // the anomalies
+	quality  []string // theirs
 	verdicts []string // one for each detector
 }
 
@@ -32,10 +33,11 @@ func judges(t *testing.T, e *engine, raws []wire.Raw, names tracegen.Names) (all
 		var j judged
 		for _, a := range anomalies {
 			j.found = append(j.found, inWords(t, a, names))
+			j.quality = append(j.quality, fmt.Sprintf("%+v", a.Quality))
 			a.release()
 		}
 		for _, v := range e.verdicts() {
-			j.verdicts = append(j.verdicts, fmt.Sprintf("%+v", v))
+			j.verdicts = append(j.verdicts, fmt.Sprintf("%s off=%v %+v", v.Kind, v.Off, v.Verdict))
 		}
 		all = append(all, j)
 	}
@@ -52,7 +54,7 @@ func engineOf(t *testing.T, ds ...detectors.Detector) *engine {
 	return e
 }
 
-// inWords writes down all there is of an anomaly, ids under other names.
+// inWords writes down all there is of an anomaly but its quality, ids under other names.
 func inWords(t *testing.T, a *Anomaly, names tracegen.Names) string {
 	t.Helper()
 	rename := func(to func(uint64) uint64, id uint64) uint64 {
@@ -63,7 +65,7 @@ func inWords(t *testing.T, a *Anomaly, names tracegen.Names) string {
 	}
 	b := &Anomaly{
 		Kind: a.Kind, Severity: a.Severity, Start: a.Start, End: a.End, TraceStart: a.TraceStart, TraceEnd: a.TraceEnd,
-		Site: a.Site, Summary: a.Summary, Why: a.Why, Advice: a.Advice, Evidence: a.Evidence, Quality: a.Quality,
+		Site: a.Site, Summary: a.Summary, Why: a.Why, Advice: a.Advice, Evidence: a.Evidence,
 	}
 	b.Evidence.Goroutines = slices.Clone(a.Evidence.Goroutines)
 	for i := range b.Evidence.Goroutines {
@@ -93,6 +95,7 @@ func requireSameJudged(t *testing.T, want, got []judged, name string) (anomalies
 	for i := range want {
 		where := fmt.Sprintf("%s: window %d", name, i)
 		requireSame(t, want[i].found, got[i].found, where)
+		requireSame(t, want[i].quality, got[i].quality, where+": quality")
 		requireSame(t, want[i].verdicts, got[i].verdicts, where+": verdicts")
 		anomalies += len(want[i].found)
 	}
