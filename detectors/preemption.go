@@ -81,8 +81,8 @@ type preemptWindow struct {
 	long        map[SiteID]*longRuns
 	preemptions int
 	preempted   map[preemptedAt]int
-	victims     map[SiteID]int // late starts, by the function the goroutine began in
-	interval    Histogram      // how long preempted goroutines had run
+	victims     []int     // late starts, by the function the goroutine began in: the index is a SiteID
+	interval    Histogram // how long preempted goroutines had run
 }
 
 // preemptedAt is where goroutines that began in a function were preempted.
@@ -97,7 +97,7 @@ type longRuns struct {
 }
 
 func newPreemptWindow() *preemptWindow {
-	return &preemptWindow{long: make(map[SiteID]*longRuns), preempted: make(map[preemptedAt]int), victims: make(map[SiteID]int)}
+	return &preemptWindow{long: make(map[SiteID]*longRuns), preempted: make(map[preemptedAt]int)}
 }
 
 func (s *preemption) Observe(o *Observation) {
@@ -107,6 +107,7 @@ func (s *preemption) Observe(o *Observation) {
 	s.since.observed(o.Time)
 	if o.Kind == GoStart {
 		if o.Duration >= s.Delay && o.Reason != ReasonPreempted && o.Reason != ReasonGosched {
+			s.now.victims = grow(s.now.victims, int(o.G.Start))
 			s.now.victims[o.G.Start]++
 		}
 		return
@@ -223,7 +224,7 @@ func (s *preemption) rate(w *Window, all, judged *preemptWindow) (Finding, bool)
 	site := most(sites)
 	victims := 0
 	for start, n := range all.victims {
-		if start != hog {
+		if SiteID(start) != hog {
 			victims += n
 		}
 	}
@@ -265,6 +266,7 @@ func (p *preemptWindow) merge(q *preemptWindow) {
 	for id, n := range q.preempted {
 		p.preempted[id] += n
 	}
+	p.victims = grow(p.victims, len(q.victims)-1)
 	for id, n := range q.victims {
 		p.victims[id] += n
 	}

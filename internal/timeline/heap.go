@@ -172,7 +172,7 @@ func (t *Timeline) assisted(g *goroutine, p int, at detectors.Time) {
 	}
 	h.AssistsAt = grow(h.AssistsAt, int(g.assistStack))
 	h.AssistsAt[g.assistStack].Add(d)
-	if d > h.Longest.Duration {
+	if l := &h.Longest; d > l.Duration || d == l.Duration && at < l.At { // whichever thread is gone through first
 		h.Longest = detectors.GoroutineEvidence{
 			ID: g.ID, Proc: detectors.ProcID(p), At: at, Duration: d, Stack: g.assistStack, What: "assisted the garbage collector",
 		}
