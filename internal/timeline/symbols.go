@@ -42,6 +42,14 @@ func (s *symbols) met(id uint64) detectors.StackID {
 	return 0
 }
 
+// why is reason, decided in line for those that were met before.
+func (s *symbols) why(id uint64) detectors.Reason {
+	if id < uint64(len(s.reasons)) && s.reasons[id] != 0 {
+		return detectors.Reason(s.reasons[id] - 1)
+	}
+	return s.reason(id)
+}
+
 // stack returns the lasting number of a stack of this generation.
 func (s *symbols) stack(id uint64) detectors.StackID {
 	if k := s.met(id); k != 0 {
@@ -95,18 +103,10 @@ func (s *symbols) text(id uint64) string {
 	return str
 }
 
-// metReason returns a reason plus one, or 0 if its string was not met yet.
-func (s *symbols) metReason(id uint64) uint8 {
-	if id < uint64(len(s.reasons)) {
-		return s.reasons[id]
-	}
-	return 0
-}
-
 // reason returns what a string of this generation means as a reason.
 func (s *symbols) reason(id uint64) detectors.Reason {
-	if r := s.metReason(id); r != 0 {
-		return detectors.Reason(r - 1)
+	if id < uint64(len(s.reasons)) && s.reasons[id] != 0 {
+		return detectors.Reason(s.reasons[id] - 1)
 	}
 	text, ok := s.gen.String(id)
 	if !ok {
