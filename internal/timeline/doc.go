@@ -66,8 +66,10 @@
 //     those the place of the next event is known only when all before it is decoded.
 //   - a system call that nothing interrupts as one step, 1.05 where there are many.
 //
+// With a million goroutines a start that looks at one cache line instead of two is 1.2.
+//
 // What gave nothing: slices of a quarter or of ten times the length; decoding ahead; heaps
-// without branches; a million goroutines' hot fields on one cache line each. Removing bounds
+// without branches; the waits that the network poller ends in the loop too. Removing bounds
 // checks gives 1.5 %, profile-guided optimisation 4 %.
 //
 // What is left, as shares: decoding and telling the types apart about 40 %, following
