@@ -69,6 +69,11 @@ type analysis struct {
 	*engine
 	exact *exact
 	split wire.Splitter
+
+	// dropped is the memory of a generation that the history has forgotten. It may be used
+	// again as soon as the totals are through with the generation before.
+	dropped []byte
+
 	ctx   context.Context
 	calls *callbacks
 	found []*Anomaly
@@ -97,6 +102,7 @@ func (a *analysis) read(r io.Reader) error {
 // readGenerations reads a trace of the second format, generation by generation.
 func (a *analysis) readGenerations(r io.Reader) error {
 	a.split.Emit = a.generation
+	a.history.dropped = func(data []byte) { a.dropped = data }
 	buf := make([]byte, readSize)
 	for {
 		if err := a.ctx.Err(); err != nil {
@@ -120,10 +126,10 @@ func (a *analysis) generation(raw wire.Raw) {
 		return
 	}
 	a.exact.start(raw) // it is through with the one before
-	for _, data := range a.history.dropped {
-		a.split.Reuse(data)
+	if a.dropped != nil {
+		a.split.Reuse(a.dropped)
+		a.dropped = nil
 	}
-	a.history.dropped = nil
 	anomalies, err := a.feed(raw)
 	if a.first == nil {
 		a.first = err

@@ -69,7 +69,6 @@ func (x *exact) feed(raw wire.Raw) error {
 		x.tl.Forget()
 		return err
 	}
-	x.now.reset()
 	w, err := x.tl.Feed(g)
 	x.took(&w, err)
 	return err // after one the timeline has forgotten all of it

@@ -14,7 +14,7 @@ type history struct {
 	maxAge   time.Duration
 	bytes    int
 	past     []pastGeneration
-	dropped  [][]byte // the memory of what was forgotten, if nobody else has it
+	dropped  func(data []byte) // is given the memory of what is forgotten, if nobody else has it; nil: nobody wants it
 }
 
 type pastGeneration struct {
@@ -30,14 +30,13 @@ func (h *history) add(raw wire.Raw, w *detectors.Window) {
 		h.clear()
 	}
 	h.past = append(h.past, pastGeneration{raw: raw, start: w.Start, end: w.End})
-	h.dropped = h.dropped[:0]
 	h.bytes += len(raw.Data)
 	drop := 0
 	for drop < len(h.past)-1 && (h.bytes > h.maxBytes || w.End.Sub(h.past[drop].end) > h.maxAge) {
 		p := &h.past[drop]
 		h.bytes -= len(p.raw.Data)
-		if !p.given {
-			h.dropped = append(h.dropped, p.raw.Data)
+		if !p.given && h.dropped != nil {
+			h.dropped(p.raw.Data)
 		}
 		drop++
 	}
@@ -58,7 +57,7 @@ func (h *history) keep(raw wire.Raw) {
 
 func (h *history) clear() {
 	clear(h.past)
-	h.past, h.bytes, h.dropped = h.past[:0], 0, nil
+	h.past, h.bytes = h.past[:0], 0
 }
 
 // since returns the generations from that moment on, and the one before: what was

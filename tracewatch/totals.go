@@ -23,6 +23,12 @@ import "time"
 // the trace is missing is lost: after a gap, and after a generation that cannot be read,
 // nothing is known of before.
 //
+// # The first format
+//
+// The reader of traces of Go 1.21 and older puts what happened on several Ps in one tick of
+// the clock into another order each time, a nanosecond apart: sums agree to within those. In
+// Go 1.13 and older a goroutine served the timers; what it did counts as a timer's doing.
+//
 // # Broken traces
 //
 // A generation that cannot be read to its end adds nothing, not even what came before the

@@ -62,6 +62,12 @@ const (
 	// Regions bounds the user regions open on one goroutine.
 	Regions = 1 << 10
 
+	// KeptObservations and HeapSays bound what waits to be put into the order of time: of
+	// what detectors want all of, and of what is said of the heap. It is that of a
+	// millisecond; only a trace in which time stands still has so much.
+	KeptObservations = 1 << 12
+	HeapSays         = 1 << 16
+
 	// StopKinds bounds the kinds of stops of the world that are told apart. The runtime
 	// knows 17.
 	StopKinds = 32
@@ -73,9 +79,9 @@ const (
 	// OldTraceBytes bounds a trace. Half a minute of a busy service has as many.
 	OldTraceBytes = 128 << 20
 
-	// OldEvents bounds its events, which take 1 GB then, and another to put them in order. A trace of as many bytes as there
-	// may be has about as many events, of seven bytes or so each; one could have four
-	// times as many.
+	// OldEvents bounds its events, which take 1 GB then, and another to put them in order. A
+	// trace of as many bytes as there may be has about as many events, of seven bytes or so
+	// each; one could have four times as many.
 	OldEvents = 1 << 24
 
 	// OldTables bounds its strings and stacks together, at some 200 bytes each. A trace of

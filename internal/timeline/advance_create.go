@@ -34,7 +34,8 @@ func (t *Timeline) goCreate(c *cursor) outcome {
 
 // mayCreate reports whether th's goroutine, if it has one, is running.
 func (th *thread) mayCreate() bool {
-	return th.g == nil || uint64(th.g.ID) != th.gid || th.g.State == detectors.Running
+	g := th.current()
+	return g == nil || g.State == detectors.Running
 }
 
 // creates fills in what is known of g, which th has just created.

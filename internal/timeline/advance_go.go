@@ -43,7 +43,7 @@ func (t *Timeline) goUnblock(c *cursor) outcome {
 	return happened
 }
 
-// wakes notes that th's goroutine wakes g.
+// wakes notes that g is woken, by someone who is a goroutine or by nobody.
 func (t *Timeline) wakes(someone bool, g *goroutine) {
 	g.seq++
 	// A goroutine that another one wakes from a channel is given something. Locks and

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/gotracewatch/tracewatch/detectors"
+	"github.com/gotracewatch/tracewatch/internal/limits"
 	"github.com/gotracewatch/tracewatch/internal/wire"
 )
 
@@ -18,15 +19,10 @@ type ahead struct {
 	kept    kept
 }
 
-const (
-	// slice is how far a thread may go ahead of the last one. It bounds how much has to be
-	// put into order afterwards, and is long enough that to change threads costs nothing:
-	// with a quarter of it, or ten times as much, reading takes as long.
-	slice = wire.Time(time.Millisecond)
-
-	// maxKept ends a slice early. Only a trace in which time stands still has that many.
-	maxKept = 1 << 12
-)
+// slice is how far a thread may go ahead of the last one. It bounds how much has to be
+// put into order afterwards, and is long enough that to change threads costs nothing:
+// with a quarter of it, or ten times as much, reading takes as long.
+const slice = wire.Time(time.Millisecond)
 
 // shortWait is the shortest time for which it is worth while to tell only what lasted longer.
 const shortWait = 100 * time.Microsecond
@@ -134,7 +130,7 @@ func (t *Timeline) keep() {
 		n++
 	}
 	t.npending = n
-	if t.ahead.kept.len() >= maxKept {
+	if t.ahead.kept.len() >= limits.KeptObservations { // the slice ends early
 		t.ahead.horizon = min(t.ahead.horizon, wire.Time(t.last))
 	}
 }

@@ -44,14 +44,8 @@ type heap struct {
 	room []heapSays // for merging
 }
 
-const (
-	// maxHeapSays bounds what is put off. Only a trace in which time stands still says so
-	// much within a slice: the order is lost then.
-	maxHeapSays = 1 << 16
-
-	// manyRuns is from when on sorting is faster than merging.
-	manyRuns = 8
-)
+// manyRuns is from when on sorting is faster than merging.
+const manyRuns = 8
 
 // heapSaid takes what an event says, or puts it off.
 func (t *Timeline) heapSaid(s heapSays) {
@@ -63,8 +57,8 @@ func (t *Timeline) heapSaid(s heapSays) {
 	if n := len(h.said); n > 0 && h.said[n-1].at > s.at {
 		h.runs = append(h.runs, n)
 	}
-	if h.said = append(h.said, s); len(h.said) >= maxHeapSays {
-		t.takeSaid()
+	if h.said = append(h.said, s); len(h.said) >= limits.HeapSays {
+		t.takeSaid() // the order is lost
 	}
 }
 

@@ -1,14 +1,12 @@
 package wire
 
-import "slices"
-
 // pieces collect bytes of which nobody knows how many there will be, without copying again
 // and again what has come so far. Their room is used again, so that reading a long trace
 // holds one generation twice, and makes little garbage.
 type pieces struct {
 	full [][]byte // each but the last one has no room left
 	free [][]byte // empty
-	old  [][]byte // what was joined and given back
+	old  []byte   // what was joined and given back; nil: nothing
 	size int      // of all that has come
 }
 
@@ -57,26 +55,16 @@ func (c *pieces) join(rest []byte) []byte {
 	return append(all, rest...)
 }
 
-// maxOld is how many generations' memory waits to be used again.
-const maxOld = 2
-
 // reuse takes what join has returned, if nobody needs it any more.
-func (c *pieces) reuse(whole []byte) {
-	if len(c.old) < maxOld {
-		c.old = append(c.old, whole[:0])
-	}
-}
+func (c *pieces) reuse(whole []byte) { c.old = whole[:0] }
 
 // whole returns room for n bytes. What was given back is forgotten if it is much too large
 // or too small: generations have become others.
 func (c *pieces) whole(n int) []byte {
-	for len(c.old) > 0 {
-		last := len(c.old) - 1
-		b := c.old[last]
-		c.old = slices.Delete(c.old, last, last+1)
-		if cap(b) >= n && cap(b) <= 2*n {
-			return b
-		}
+	b := c.old
+	c.old = nil
+	if b != nil && cap(b) >= n && cap(b) <= 2*n {
+		return b
 	}
 	return make([]byte, 0, n+n/16) // so that a somewhat larger one fits later
 }
