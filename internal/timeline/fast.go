@@ -18,309 +18,309 @@ import (
 // What the loop itself adds to the totals is the usual case of delayed, ran and waited, which
 // do the rest: a call for each event would take a tenth of the time.
 func (t *Timeline) fast() outcome {
+turns:
 	for len(t.frontier) > 0 && !t.beyond() {
 		if !t.ahead.far && len(t.samples) > 0 && t.samples[0].Time < t.frontier[0].time {
 			break
 		}
-		if out := t.fastThread(); out != happened {
-			return out
+		f := t.frontier
+		c := f[0].c
+		th := c.thread
+		data, off, clock, ok := c.Open()
+		if !ok || th == nil || th == &t.nothing || th.gid != 0 && (th.g == nil || uint64(th.g.ID) != th.gid) {
+			if out := t.tryAndTell(); out != happened {
+				return out
+			}
+			continue
 		}
-	}
-	return notYet
-}
-
-// fastThread goes through the events of the earliest thread until another one's turn comes,
-// or an event is out of the ordinary; that one it only tries. It tells what there is to tell.
-func (t *Timeline) fastThread() outcome {
-	f := t.frontier
-	c := f[0].c
-	th := c.thread
-	data, off, clock, ok := c.Open()
-	if !ok || th == nil || th == &t.nothing || th.gid != 0 && (th.g == nil || uint64(th.g.ID) != th.gid) {
-		return t.tryAndTell()
-	}
-	cur, p := th.g, th.p
-	typ, now, second := c.Type, c.Time, f.second()
-	limit := t.limit(second)
-	t.enter(c)
-	last, gen, events := t.last, t.gen, t.events
-	for off+wire.Room <= len(data) {
-		var (
-			args = wire.LoadPacked(data, off)
-			size int // of the arguments
-			g    *goroutine
-			kind detectors.Kind // of what it does, and its state then
-			to   detectors.GoState
-			at   = max(detectors.Time(now), last+1) // as stamp does
-			d    time.Duration
-			by   detectors.StackID
-		)
-		switch typ {
-		case wire.EvGoStart:
-			id, args, n1 := args.Number()
-			if n1 > 3 {
-				id, n1 = wire.LoadPacked(data, off).Long()
-				args = wire.LoadPacked(data, off+n1&15)
-			}
-			seq, _, n2 := args.Number()
-			if size = n1 + n2; size > 16 {
-				goto other
-			}
-			g = t.gs.find(id)
-			if g == nil || g.State != detectors.Runnable || g.gen != gen || seq != g.seq+1 ||
-				cur != nil || p < 0 {
-				goto leave
-			}
-			d = g.lasted(at)
-			if h := t.heat; d < 0 || g.Class != detectors.ClassUser || requeued.Has(g.Reason) || p >= len(h) || at >= h[p].end {
-				t.delayed(g, p, at)
-			} else {
-				t.totals.Delays.Mark(d)
-				c := &h[p].cell
-				c.Starts++
-				c.Sum = min(c.Sum, math.MaxInt64-d) + d
-				c.Max = max(c.Max, d)
-			}
-			g.seq++
-			g.LastP = detectors.ProcID(p)
-			if g.Assisted {
-				g.Assisted = g.assist.active
-			}
-			cur = g
-			kind, to = detectors.GoStart, detectors.Running
-
-		case wire.EvGoUnblock:
-			id, args, n1 := args.Number()
-			if n1 > 3 {
-				id, n1 = wire.LoadPacked(data, off).Long()
-				args = wire.LoadPacked(data, off+n1&15)
-			}
-			seq, args, n2 := args.Number()
-			stack, _, n3 := args.Number()
-			if size = n1 + n2 + n3; size > 16 || n2+n3 > 5 {
-				goto other
-			}
-			g = t.gs.find(id)
-			if g == nil || g.State != detectors.Waiting || g.gen != gen || seq != g.seq+1 {
-				goto leave
-			}
-			if by = t.sym.met(stack); by == 0 {
-				by = t.sym.stack(stack) + 1
-			}
-			by--
-			if d = g.lasted(at); d < 0 || g.network || cur == nil {
-				t.waited(g, at, cur == nil && by == 0)
-				t.wakes(cur != nil, g)
-			} else {
-				t.totals.Waits[g.Class][g.Reason].Add(d)
-				g.seq++
-				g.given = g.given || g.Reason == detectors.ReasonChanReceive || g.Reason == detectors.ReasonSelect
-			}
-			kind, to = detectors.GoUnpark, detectors.Runnable
-
-		case wire.EvGoBlock, wire.EvGoStop:
-			reason, args, n1 := args.Number()
-			stack, _, n2 := args.Number()
-			if size = n1 + n2; size > 8 {
-				goto other
-			}
-			if g = cur; g == nil || g.State != detectors.Running || p < 0 {
-				goto leave
-			}
-			where := t.sym.met(stack)
-			if where == 0 {
-				where = t.sym.stack(stack) + 1
-			}
-			t.stopsAt(g, t.sym.why(reason), where-1)
-			d = g.lasted(at)
-			if runs := t.totals.Runs; d < 0 || g.Class != detectors.ClassUser || g.Stack == 0 || int(g.Stack) >= len(runs) {
-				t.ran(g, at)
-			} else {
-				t.totals.Ran.Mark(d)
-				runs[g.Stack].Add(d)
-			}
-			if typ == wire.EvGoBlock {
-				t.parks(g)
-				kind, to = detectors.GoPark, detectors.Waiting
-			} else {
-				kind, to = t.yields(g), detectors.Runnable
-			}
-			cur = nil
-
-		case wire.EvGoSyscallBegin:
-			seq, args, n1 := args.Number()
-			stack, _, n2 := args.Number()
-			if size = n1 + n2; size > 8 {
-				goto other
-			}
-			q := t.proc(p)
-			if g = cur; g == nil || g.State != detectors.Running || q == nil || q.gen != gen || seq != q.seq+1 {
-				goto leave
-			}
-			where := t.sym.met(stack)
-			if where == 0 {
-				where = t.sym.stack(stack) + 1
-			}
-			t.stopsAt(g, detectors.ReasonNone, where-1)
-			d = g.lasted(at)
-			if runs := t.totals.Runs; d < 0 || g.Class != detectors.ClassUser || g.Stack == 0 || int(g.Stack) >= len(runs) {
-				t.ran(g, at)
-			} else {
-				t.totals.Ran.Mark(d)
-				runs[g.Stack].Add(d)
-			}
-			q.seq++
-			if next := wire.LoadPacked(data, off+size); wire.EventType(next) == wire.EvGoSyscallEnd && d < t.least[detectors.GoSyscall] {
-				// Nearly always: nothing came in between, and the P is still there.
-				dt, _, n := (next >> 8).Number()
-				end := now + clock.Short(dt)
-				if after := max(detectors.Time(end), at+1); n <= 3 && end <= limit && after.Sub(at) < t.least[detectors.GoSyscallEnd] {
-					g.Since, g.SinceKnown = after, true
-					last, now = after, end
-					events++
-					off += size + 1 + n
-					goto next
+		cur, p := th.g, th.p
+		typ, now, second := c.Type, c.Time, f.second()
+		limit := t.limit(second)
+		t.enter(c)
+		last, gen, events := t.last, t.gen, t.events
+		for off+wire.Room <= len(data) {
+			var (
+				args = wire.LoadPacked(data, off)
+				size int // of the arguments
+				g    *goroutine
+				kind detectors.Kind // of what it does, and its state then
+				to   detectors.GoState
+				at   = max(detectors.Time(now), last+1) // as stamp does
+				d    time.Duration
+				by   detectors.StackID
+			)
+			switch typ {
+			case wire.EvGoStart:
+				id, args, n1 := args.Number()
+				if n1 > 3 {
+					id, n1 = wire.LoadPacked(data, off).Long()
+					args = wire.LoadPacked(data, off+n1&15)
 				}
-			}
-			q.status = wire.ProcSyscall
-			kind, to = detectors.GoSyscall, detectors.Syscall
+				seq, _, n2 := args.Number()
+				if size = n1 + n2; size > 16 {
+					goto other
+				}
+				g = t.gs.find(id)
+				if g == nil || g.State != detectors.Runnable || g.gen != gen || seq != g.seq+1 ||
+					cur != nil || p < 0 {
+					goto leave
+				}
+				d = g.lasted(at)
+				if h := t.heat; d < 0 || g.Class != detectors.ClassUser || requeued.Has(g.Reason) || p >= len(h) || at >= h[p].end {
+					t.delayed(g, p, at)
+				} else {
+					t.totals.Delays.Mark(d)
+					c := &h[p].cell
+					c.Starts++
+					c.Sum = min(c.Sum, math.MaxInt64-d) + d
+					c.Max = max(c.Max, d)
+				}
+				g.seq++
+				g.LastP = detectors.ProcID(p)
+				if g.Assisted {
+					g.Assisted = g.assist.active
+				}
+				cur = g
+				kind, to = detectors.GoStart, detectors.Running
 
-		case wire.EvGoSyscallEnd:
-			q := t.proc(p)
-			if g = cur; g == nil || g.State != detectors.Syscall || q == nil || q.status != wire.ProcSyscall {
-				goto leave
-			}
-			d = g.lasted(at)
-			q.status = wire.ProcRunning
-			kind, to = detectors.GoSyscallEnd, detectors.Running
+			case wire.EvGoUnblock:
+				id, args, n1 := args.Number()
+				if n1 > 3 {
+					id, n1 = wire.LoadPacked(data, off).Long()
+					args = wire.LoadPacked(data, off+n1&15)
+				}
+				seq, args, n2 := args.Number()
+				stack, _, n3 := args.Number()
+				if size = n1 + n2 + n3; size > 16 || n2+n3 > 5 {
+					goto other
+				}
+				g = t.gs.find(id)
+				if g == nil || g.State != detectors.Waiting || g.gen != gen || seq != g.seq+1 {
+					goto leave
+				}
+				if by = t.sym.met(stack); by == 0 {
+					by = t.sym.stack(stack) + 1
+				}
+				by--
+				if d = g.lasted(at); d < 0 || g.network || cur == nil {
+					t.waited(g, at, cur == nil && by == 0)
+					t.wakes(cur != nil, g)
+				} else {
+					t.totals.Waits[g.Class][g.Reason].Add(d)
+					g.seq++
+					g.given = g.given || g.Reason == detectors.ReasonChanReceive || g.Reason == detectors.ReasonSelect
+				}
+				kind, to = detectors.GoUnpark, detectors.Runnable
 
-		case wire.EvHeapAlloc:
-			live, n := args.Long()
-			if size = n; size > 16 || p < 0 || t.heard.Has(detectors.HeapAlloc) {
+			case wire.EvGoBlock, wire.EvGoStop:
+				reason, args, n1 := args.Number()
+				stack, _, n2 := args.Number()
+				if size = n1 + n2; size > 8 {
+					goto other
+				}
+				if g = cur; g == nil || g.State != detectors.Running || p < 0 {
+					goto leave
+				}
+				where := t.sym.met(stack)
+				if where == 0 {
+					where = t.sym.stack(stack) + 1
+				}
+				t.stopsAt(g, t.sym.why(reason), where-1)
+				d = g.lasted(at)
+				if runs := t.totals.Runs; d < 0 || g.Class != detectors.ClassUser || g.Stack == 0 || int(g.Stack) >= len(runs) {
+					t.ran(g, at)
+				} else {
+					t.totals.Ran.Mark(d)
+					runs[g.Stack].Add(d)
+				}
+				if typ == wire.EvGoBlock {
+					t.parks(g)
+					kind, to = detectors.GoPark, detectors.Waiting
+				} else {
+					kind, to = t.yields(g), detectors.Runnable
+				}
+				cur = nil
+
+			case wire.EvGoSyscallBegin:
+				seq, args, n1 := args.Number()
+				stack, _, n2 := args.Number()
+				if size = n1 + n2; size > 8 {
+					goto other
+				}
+				q := t.proc(p)
+				if g = cur; g == nil || g.State != detectors.Running || q == nil || q.gen != gen || seq != q.seq+1 {
+					goto leave
+				}
+				where := t.sym.met(stack)
+				if where == 0 {
+					where = t.sym.stack(stack) + 1
+				}
+				t.stopsAt(g, detectors.ReasonNone, where-1)
+				d = g.lasted(at)
+				if runs := t.totals.Runs; d < 0 || g.Class != detectors.ClassUser || g.Stack == 0 || int(g.Stack) >= len(runs) {
+					t.ran(g, at)
+				} else {
+					t.totals.Ran.Mark(d)
+					runs[g.Stack].Add(d)
+				}
+				q.seq++
+				if next := wire.LoadPacked(data, off+size); wire.EventType(next) == wire.EvGoSyscallEnd && d < t.least[detectors.GoSyscall] {
+					// Nearly always: nothing came in between, and the P is still there.
+					dt, _, n := (next >> 8).Number()
+					end := now + clock.Short(dt)
+					if after := max(detectors.Time(end), at+1); n <= 3 && end <= limit && after.Sub(at) < t.least[detectors.GoSyscallEnd] {
+						g.Since, g.SinceKnown = after, true
+						last, now = after, end
+						events++
+						off += size + 1 + n
+						goto next
+					}
+				}
+				q.status = wire.ProcSyscall
+				kind, to = detectors.GoSyscall, detectors.Syscall
+
+			case wire.EvGoSyscallEnd:
+				q := t.proc(p)
+				if g = cur; g == nil || g.State != detectors.Syscall || q == nil || q.status != wire.ProcSyscall {
+					goto leave
+				}
+				d = g.lasted(at)
+				q.status = wire.ProcRunning
+				kind, to = detectors.GoSyscallEnd, detectors.Running
+
+			case wire.EvHeapAlloc:
+				live, n := args.Long()
+				if size = n; size > 16 || p < 0 || t.heard.Has(detectors.HeapAlloc) {
+					goto other
+				}
+				t.allocated(cur, live, at)
+				last = at
+				off += size
+				goto next
+
+			case wire.EvGoCreate:
+				id, args, n1 := args.Number()
+				if n1 > 3 {
+					id, n1 = wire.LoadPacked(data, off).Long()
+					args = wire.LoadPacked(data, off+n1&15)
+				}
+				start, args, n2 := args.Number()
+				stack, _, n3 := args.Number()
+				if size = n1 + n2 + n3; size > 16 || n2+n3 > 5 || p < 0 || t.heard.Has(detectors.GoCreate) || cur != nil && cur.State != detectors.Running {
+					goto other
+				}
+				if g = t.gs.create(id); g == nil {
+					goto other
+				}
+				t.creates(cur, g, detectors.Runnable, at, t.sym.stack(start), t.sym.stack(stack))
+				last = at
+				off += size
+				goto next
+
+			case wire.EvGoDestroy:
+				if g = cur; g == nil || g.State != detectors.Running || p < 0 || g.lasted(at) >= t.least[detectors.GoEnd] {
+					goto other
+				}
+				t.ran(g, at)
+				t.forgets(g)
+				cur = nil
+				last = at
+				goto next
+
+			default: // what it does is for advance
 				goto other
 			}
-			t.allocated(cur, live, at)
 			last = at
+			if d >= t.least[kind] {
+				th.hold(cur)
+				t.note(kind, at, th, g, to, by)
+				g.become(to, at)
+				limit = t.noted(limit)
+			} else {
+				g.become(to, at)
+			}
 			off += size
 			goto next
 
-		case wire.EvGoCreate:
-			id, args, n1 := args.Number()
-			if n1 > 3 {
-				id, n1 = wire.LoadPacked(data, off).Long()
-				args = wire.LoadPacked(data, off+n1&15)
-			}
-			start, args, n2 := args.Number()
-			stack, _, n3 := args.Number()
-			if size = n1 + n2 + n3; size > 16 || n2+n3 > 5 || p < 0 || t.heard.Has(detectors.GoCreate) || cur != nil && cur.State != detectors.Running {
-				goto other
-			}
-			if g = t.gs.create(id); g == nil {
-				goto other
-			}
-			t.creates(cur, g, detectors.Runnable, at, t.sym.stack(start), t.sym.stack(stack))
-			last = at
-			off += size
-			goto next
-
-		case wire.EvGoDestroy:
-			if g = cur; g == nil || g.State != detectors.Running || p < 0 || g.lasted(at) >= t.least[detectors.GoEnd] {
-				goto other
-			}
-			t.ran(g, at)
-			t.forgets(g)
-			cur = nil
-			last = at
-			goto next
-
-		default: // what it does is for advance
-			goto other
-		}
-		last = at
-		if d >= t.least[kind] {
-			th.hold(cur)
-			t.note(kind, at, th, g, to, by)
-			g.become(to, at)
-			limit = t.noted(limit)
-		} else {
-			g.become(to, at)
-		}
-		off += size
-		goto next
-
-	other:
-		if now > second && !early.Has(typ) || !typ.Timed() {
-			goto leave
-		}
-		t.last, t.events = last, events
-		th.hold(cur)
-		c.Stand(typ, now, off)
-		if size = wire.Args(data, off, typ, &c.Args); size > 16 {
-			if !c.Load() {
+		other:
+			if now > second && !early.Has(typ) || !typ.Timed() {
 				goto leave
 			}
-			size = c.At() - off
-		}
-		switch t.happen(c) {
-		case notYet:
-			goto leave
-		case broken:
-			if now > second {
-				goto leave // it may only be too early
-			}
-			return broken
-		}
-		cur, p = th.g, th.p
-		off += size
-		if last = t.last; t.npending > 0 {
-			limit = t.noted(limit)
-		}
-
-	next:
-		events++
-		if off+wire.Room > len(data) {
-			goto pass
-		}
-		next := wire.LoadPacked(data, off)
-		dt, _, n := (next >> 8).Number()
-		if n > 3 {
-			goto pass
-		}
-		typ = wire.EventType(next)
-		now += clock.Short(dt)
-		off += 1 + n
-		if now > limit {
 			t.last, t.events = last, events
 			th.hold(cur)
-			t.exit(c)
-			now = min(now, wire.MaxTime)
 			c.Stand(typ, now, off)
-			f[0].time = now
-			f.down(0)
-			t.deliver()
-			return happened
+			if size = wire.Args(data, off, typ, &c.Args); size > 16 {
+				if !c.Load() {
+					goto leave
+				}
+				size = c.At() - off
+			}
+			switch t.happen(c) {
+			case notYet:
+				goto leave
+			case broken:
+				if now > second {
+					goto leave // it may only be too early
+				}
+				return broken
+			}
+			cur, p = th.g, th.p
+			off += size
+			if last = t.last; t.npending > 0 {
+				limit = t.noted(limit)
+			}
+
+		next:
+			events++
+			if off+wire.Room > len(data) {
+				goto pass
+			}
+			next := wire.LoadPacked(data, off)
+			dt, _, n := (next >> 8).Number()
+			if n > 3 {
+				goto pass
+			}
+			typ = wire.EventType(next)
+			now += clock.Short(dt)
+			off += 1 + n
+			if now > limit {
+				t.last, t.events = last, events
+				th.hold(cur)
+				t.exit(c)
+				now = min(now, wire.MaxTime)
+				c.Stand(typ, now, off)
+				f[0].time = now
+				f.down(0)
+				if t.npending > 0 {
+					t.deliver()
+				}
+				continue turns
+			}
 		}
+	leave:
+		th.hold(cur)
+		t.last, t.events = last, events
+		t.exit(c)
+		c.Stand(typ, now, off)
+		f[0].time = now
+		if now > second { // whatever it waits for may be another thread's, which is behind
+			t.npending = 0
+			f.down(0)
+			continue
+		}
+		if out := t.tryAndTell(); out != happened {
+			return out
+		}
+		continue
+	pass:
+		th.hold(cur)
+		t.last, t.events = last, events
+		t.exit(c)
+		c.Pass(now, off)
+		t.move(c, 0)
+		t.deliver()
 	}
-leave:
-	th.hold(cur)
-	t.last, t.events = last, events
-	t.exit(c)
-	c.Stand(typ, now, off)
-	f[0].time = now
-	if now > second { // whatever it waits for may be another thread's, which is behind
-		t.npending = 0
-		f.down(0)
-		return happened
-	}
-	return t.tryAndTell()
-pass:
-	th.hold(cur)
-	t.last, t.events = last, events
-	t.exit(c)
-	c.Pass(now, off)
-	t.move(c, 0)
-	t.deliver()
-	return happened
+	return notYet
 }
 
 // tryAndTell tries the earliest event, whatever it is.
