@@ -31,7 +31,7 @@ type exact struct {
 func newExact() *exact {
 	x := &exact{code: detectors.NewCode()}
 	x.tl = timeline.New(x.code, []timeline.Observer{{Observes: sumsKinds, Observe: x.now.observe}})
-	x.tl.ByTime()
+	x.tl.Exact()
 	x.tl.OnPanic = func(_ int, v any, _ []byte) { panic(v) } // sums are ours, so it is a fault of ours
 	return x
 }

@@ -87,6 +87,9 @@ func (t *Timeline) parks(g *goroutine) {
 	if g.Reason == detectors.ReasonPreempted {
 		t.totals.All.Suspended++
 	}
+	if t.exact {
+		return
+	}
 	g.network = g.Reason == detectors.ReasonNetwork
 	if g.network || g.Reason == detectors.ReasonSelect {
 		t.parksOnNet(g)

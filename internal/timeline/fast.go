@@ -9,15 +9,29 @@ import (
 )
 
 // fast goes through the events for as long as nothing is out of the ordinary: the earliest
-// event can happen, has short numbers, and its thread has another. Nine types, which are
-// nearly all events, are dealt with in the loop itself; the others by [Timeline.advance],
-// in which the rules of these nine are too, and easier to read. Whenever in doubt, fast
-// changes nothing and leaves the event to try and to step. A test holds that all do
-// the same.
+// event can happen, has short numbers, and its thread has another.
+func (t *Timeline) fast() outcome {
+	if t.exact {
+		return fastAs[[1]byte](t)
+	}
+	return fastAs[[0]byte](t)
+}
+
+// mode says by its length whether a loop is an exact timeline's. As a type's it is known to
+// the compiler, which leaves out what is for the others: asked for at each event, it
+// would take 3 % of the time.
+type mode interface{ [0]byte | [1]byte }
+
+// fastAs is the loop of fast. Nine types, which are nearly all events, are dealt with in the
+// loop itself; the others by [Timeline.advance], in which the rules of these nine are too,
+// and easier to read. Whenever in doubt, fast changes nothing and leaves the event to
+// try and to step. A test holds that all do the same.
 //
 // What the loop itself adds to the totals is the usual case of delayed, ran and waited, which
 // do the rest: a call for each event would take a tenth of the time.
-func (t *Timeline) fast() outcome {
+func fastAs[M mode](t *Timeline) outcome {
+	var m M
+	exact := len(m) > 0
 turns:
 	for len(t.frontier) > 0 && !t.beyond() {
 		if !t.ahead.far && len(t.samples) > 0 && t.samples[0].Time < t.frontier[0].time {
@@ -66,7 +80,11 @@ turns:
 					goto leave
 				}
 				d = g.lasted(at)
-				if h := t.heat; d < 0 || g.Class != detectors.ClassUser || requeued.Has(g.Reason) || p >= len(h) || at >= h[p].end {
+				if exact {
+					if d >= 0 {
+						t.totals.All.Starts.Add(d)
+					}
+				} else if h := t.heat; d < 0 || g.Class != detectors.ClassUser || requeued.Has(g.Reason) || p >= len(h) || at >= h[p].end {
 					t.delayed(g, p, at)
 				} else {
 					t.totals.Delays.Mark(d)
@@ -98,17 +116,21 @@ turns:
 				if g == nil || g.State != detectors.Waiting || g.gen != gen || seq != g.seq+1 {
 					goto leave
 				}
-				if by = t.sym.met(stack); by == 0 {
-					by = t.sym.stack(stack) + 1
+				if !exact || cur == nil { // who has a goroutine is no timer
+					if by = t.sym.met(stack); by == 0 {
+						by = t.sym.stack(stack) + 1
+					}
+					by--
 				}
-				by--
-				if d = g.lasted(at); d < 0 || g.network || cur == nil {
+				if d = g.lasted(at); d < 0 || g.network || cur == nil && (!exact || by == 0 && timers.Has(g.Reason)) {
 					t.waited(g, at, cur == nil && by == 0)
 					t.wakes(cur != nil, g)
 				} else {
 					t.totals.Waits[g.Class][g.Reason].Add(d)
 					g.seq++
-					g.given = g.given || g.Reason == detectors.ReasonChanReceive || g.Reason == detectors.ReasonSelect
+					if !exact {
+						g.given = g.given || g.Reason == detectors.ReasonChanReceive || g.Reason == detectors.ReasonSelect
+					}
 				}
 				kind, to = detectors.GoUnpark, detectors.Runnable
 
@@ -121,17 +143,21 @@ turns:
 				if g = cur; g == nil || g.State != detectors.Running || p < 0 {
 					goto leave
 				}
-				where := t.sym.met(stack)
-				if where == 0 {
-					where = t.sym.stack(stack) + 1
-				}
-				t.stopsAt(g, t.sym.why(reason), where-1)
 				d = g.lasted(at)
-				if runs := t.totals.Runs; d < 0 || g.Class != detectors.ClassUser || g.Stack == 0 || int(g.Stack) >= len(runs) {
-					t.ran(g, at)
+				if exact && g.Start != 0 {
+					g.Reason = t.sym.why(reason)
 				} else {
-					t.totals.Ran.Mark(d)
-					runs[g.Stack].Add(d)
+					where := t.sym.met(stack)
+					if where == 0 {
+						where = t.sym.stack(stack) + 1
+					}
+					t.stopsAt(g, t.sym.why(reason), where-1)
+					if runs := t.totals.Runs; d < 0 || g.Class != detectors.ClassUser || g.Stack == 0 || int(g.Stack) >= len(runs) {
+						t.ran(g, at)
+					} else {
+						t.totals.Ran.Mark(d)
+						runs[g.Stack].Add(d)
+					}
 				}
 				if typ == wire.EvGoBlock {
 					t.parks(g)
@@ -151,17 +177,21 @@ turns:
 				if g = cur; g == nil || g.State != detectors.Running || q == nil || q.gen != gen || seq != q.seq+1 {
 					goto leave
 				}
-				where := t.sym.met(stack)
-				if where == 0 {
-					where = t.sym.stack(stack) + 1
-				}
-				t.stopsAt(g, detectors.ReasonNone, where-1)
 				d = g.lasted(at)
-				if runs := t.totals.Runs; d < 0 || g.Class != detectors.ClassUser || g.Stack == 0 || int(g.Stack) >= len(runs) {
-					t.ran(g, at)
+				if exact && g.Start != 0 {
+					g.Reason = detectors.ReasonNone
 				} else {
-					t.totals.Ran.Mark(d)
-					runs[g.Stack].Add(d)
+					where := t.sym.met(stack)
+					if where == 0 {
+						where = t.sym.stack(stack) + 1
+					}
+					t.stopsAt(g, detectors.ReasonNone, where-1)
+					if runs := t.totals.Runs; d < 0 || g.Class != detectors.ClassUser || g.Stack == 0 || int(g.Stack) >= len(runs) {
+						t.ran(g, at)
+					} else {
+						t.totals.Ran.Mark(d)
+						runs[g.Stack].Add(d)
+					}
 				}
 				q.seq++
 				if next := wire.LoadPacked(data, off+size); wire.EventType(next) == wire.EvGoSyscallEnd && d < t.least[detectors.GoSyscall] {
@@ -231,7 +261,7 @@ turns:
 				goto other
 			}
 			last = at
-			if d >= t.least[kind] {
+			if !exact && d >= t.least[kind] {
 				th.hold(cur)
 				t.note(kind, at, th, g, to, by)
 				g.become(to, at)

@@ -49,6 +49,9 @@ const manyRuns = 8
 
 // heapSaid takes what an event says, or puts it off.
 func (t *Timeline) heapSaid(s heapSays) {
+	if t.exact {
+		return
+	}
 	if !t.ahead.own {
 		t.takeHeap(&s)
 		return
@@ -64,6 +67,9 @@ func (t *Timeline) heapSaid(s heapSays) {
 
 // allocated takes the heap's size, which was said where g runs, if one does.
 func (t *Timeline) allocated(g *goroutine, live uint64, at detectors.Time) {
+	if t.exact {
+		return
+	}
 	s := heapSays{at: at, size: live}
 	if g != nil && g.Class == detectors.ClassUser {
 		s.user, s.stack, s.start, s.creator = true, g.Stack, g.Start, g.Creator

@@ -76,6 +76,7 @@ type Timeline struct {
 	heat     []heatRow // by P
 	unseen   unseenIndex
 	slowly   bool // for tests: never fast
+	exact    bool // see Exact
 	ahead    ahead
 
 	// What happened and was not told yet: one event makes at most three

@@ -48,7 +48,7 @@ func (t *Timeline) delayed(g *goroutine, p int, at detectors.Time) time.Duration
 	d := g.lasted(at)
 	switch {
 	case d < 0:
-	case g.Class != detectors.ClassUser:
+	case t.exact || g.Class != detectors.ClassUser:
 		t.totals.All.Starts.Add(d) // the user's are added in sumUp
 	case requeued.Has(g.Reason):
 		t.totals.Requeued.Add(d)
@@ -73,7 +73,7 @@ func (t *Timeline) delayed(g *goroutine, p int, at detectors.Time) time.Duration
 func (t *Timeline) ran(g *goroutine, at detectors.Time) time.Duration {
 	d := g.lasted(at)
 	switch runs := t.totals.Runs; {
-	case d < 0:
+	case d < 0 || t.exact:
 	case g.Class != detectors.ClassUser:
 		t.totals.Others[g.Class].Add(d)
 	case g.Stack != 0 && int(g.Stack) < len(runs):
