@@ -41,7 +41,7 @@ turns:
 		c := f[0].c
 		th := c.thread
 		data, off, clock, ok := c.Open()
-		if !ok || th == nil || th == &t.nothing || th.gid != 0 && (th.g == nil || uint64(th.g.ID) != th.gid) {
+		if !ok || th == nil || th.gid != 0 && (th.g == nil || uint64(th.g.ID) != th.gid) {
 			if out := t.tryAndTell(); out != happened {
 				return out
 			}

@@ -416,10 +416,6 @@ func (t *Timeline) try(i int) outcome {
 	if c.thread == nil {
 		c.thread = t.thread(c.id)
 	}
-	if c.thread == &t.nothing {
-		t.nothing.unbind()
-		t.nothing.p = noProc
-	}
 	if !c.Load() {
 		return t.broke(c.Err())
 	}
@@ -437,6 +433,8 @@ func (t *Timeline) try(i int) outcome {
 func (t *Timeline) happen(c *cursor) outcome {
 	t.npending = 0 // of the first attempt, if it was broken
 	out := t.advance(c)
+	t.nothing.unbind() // whatever was said of no thread, it has nothing
+	t.nothing.p = noProc
 	if out == broken {
 		t.problem = fmt.Errorf("%v at %d: %w", c.Type, c.Time, t.problem)
 	}

@@ -2,6 +2,7 @@ package wire
 
 import (
 	"encoding/binary"
+	"math"
 	"math/bits"
 )
 
@@ -71,16 +72,31 @@ func (p Packed) Long() (x uint64, n int) {
 }
 
 // Args decodes the arguments of an event of any type that may stand among a thread's, at a place
-// of a batch, and returns how many bytes they have: more than 16 if one of them is long.
+// of a batch, and returns how many bytes they have: more than 16 if they have more, or one of
+// them is longer than any that a program has reason to write.
 func Args(batch []byte, at int, typ EventType, args *[MaxArgs - 1]uint64) (size int) {
 	for i := range argCount[typ] - 1 {
-		x, _, n := LoadPacked(batch, at+size).Number()
+		p := LoadPacked(batch, at+size)
+		x, _, n := p.Number()
+		if n > 3 {
+			if x, n = p.Long(); n > 8 && size <= 16-largestSize && isLargest(batch[at+size:]) {
+				x, n = math.MaxUint64, largestSize
+			}
+		}
 		args[i] = x
 		if size += n; size > 16 {
 			break
 		}
 	}
 	return size
+}
+
+// largestSize is how many bytes the largest number has, which stands for no thread wherever a
+// goroutine is listed that does not run.
+const largestSize = 10
+
+func isLargest(p []byte) bool {
+	return binary.LittleEndian.Uint64(p) == math.MaxUint64 && p[8] == 0xff && p[9] == 1
 }
 
 // ends are the ends of the numbers in p, the lowest bit that is set that of the first.

@@ -49,28 +49,51 @@ func TestNumber(t *testing.T) {
 // The arguments of an event are decoded as a cursor does, or left to it.
 func TestArgs(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))
+	decoded := make(map[int]int) // by the length of the longest argument
 	for typ := range EventType(64) {
 		if !typ.Timed() {
 			continue
 		}
-		for range 1_000 {
+		for range 10_000 {
 			var want, got [MaxArgs - 1]uint64
 			var b []byte
-			long := false
+			longest := 0
 			for i := range argCount[typ] - 1 {
-				want[i] = r.Uint64() >> (r.IntN(24) + 40)
-				long = long || want[i] >= 1<<21
+				want[i] = r.Uint64() >> (r.IntN(64) | r.IntN(64))
+				if r.IntN(8) == 0 {
+					want[i] = NoThread
+				}
+				begin := len(b)
 				b = binary.AppendUvarint(b, want[i])
+				longest = max(longest, len(b)-begin)
 			}
 			size := len(b)
-			b = append(b, make([]byte, Room)...)
+			b = append(b, make([]byte, max(0, Room-size))...) // not one more
 			n := Args(b, 0, typ, &got)
-			if long {
-				require.Greater(t, n, 16)
+			if n > 16 {
+				require.True(t, size > 16 || longest >= 9, "% x", b)
 				continue
 			}
-			require.Equal(t, size, n)
+			require.Equal(t, size, n, "% x", b)
 			require.Equal(t, want, got)
+			decoded[longest]++
 		}
+	}
+	for _, n := range []int{1, 2, 3, 4, 8, 10} {
+		require.Positive(t, decoded[n], "of %d bytes", n)
+	}
+	require.Zero(t, decoded[9])
+}
+
+// A goroutine's line in a list is decoded at once, whatever its number.
+func TestListedArgs(t *testing.T) {
+	for _, g := range []uint64{1, 1_000_000, 30_000_000_000} {
+		var got [MaxArgs - 1]uint64
+		b := binary.AppendUvarint(nil, g)
+		b = binary.AppendUvarint(b, NoThread)
+		b = append(b, byte(GoWaiting))
+		size := len(b)
+		require.Equal(t, size, Args(append(b, make([]byte, Room-size)...), 0, EvGoStatus, &got))
+		require.Equal(t, [MaxArgs - 1]uint64{g, NoThread, uint64(GoWaiting)}, got)
 	}
 }
