@@ -146,9 +146,7 @@ func (t *Timeline) ended(c *cursor, th *thread, g *goroutine) {
 // forgets drops what is known of g, which has ended.
 func (t *Timeline) forgets(g *goroutine) {
 	t.gone(g)
-	if len(t.regions) > 0 {
-		delete(t.regions, g.ID)
-	}
+	t.regions.forget(g.ID)
 	t.gs.remove(g)
 }
 

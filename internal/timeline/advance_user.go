@@ -74,12 +74,9 @@ func (t *Timeline) beginRegion(at wire.Time, th *thread, g *goroutine, task dete
 	o := t.push(detectors.RegionBegin, at, th)
 	o.G, o.Task = &g.Goroutine, task
 	o.Text, o.Stack = name, stack
-	open := t.regions[g.ID]
-	if len(open) >= limits.Regions {
+	if !t.regions.begin(g.ID, region{task, name, o.Time}) {
 		t.ignored++
-		return
 	}
-	t.regions[g.ID] = append(open, region{task, name, o.Time})
 }
 
 func (t *Timeline) regionEnd(c *cursor) error {
@@ -94,20 +91,15 @@ func (t *Timeline) endRegion(at wire.Time, th *thread, g *goroutine, task detect
 	o := t.push(detectors.RegionEnd, at, th)
 	o.G, o.Task = &g.Goroutine, task
 	o.Text, o.Stack = name, stack
-	open := t.regions[g.ID]
-	if len(open) == 0 {
+	top, ok := t.regions.innermost(g.ID)
+	if !ok {
 		return nil // it began before the trace did
 	}
-	top := open[len(open)-1]
 	if top.task != task || top.name != name {
 		return fmt.Errorf("region %q of goroutine %d ends inside region %q", name, g.ID, top.name)
 	}
 	o.Duration, o.Known = max(0, o.Time.Sub(top.since)), true
-	if len(open) == 1 {
-		delete(t.regions, g.ID)
-	} else {
-		t.regions[g.ID] = open[:len(open)-1]
-	}
+	t.regions.end(g.ID)
 	return nil
 }
 

@@ -52,7 +52,7 @@ type Timeline struct {
 	threads map[uint64]*thread
 	nothing thread // stands for the thread of events that have none
 	tasks   map[detectors.TaskID]task
-	regions map[detectors.GoID][]region
+	regions regions
 	stops   map[detectors.GoID]stop
 	gc      gcState
 	heap    heap
@@ -96,12 +96,6 @@ type task struct {
 	parent detectors.TaskID
 	name   string
 	since  detectors.Time
-}
-
-type region struct {
-	task  detectors.TaskID
-	name  string
-	since detectors.Time
 }
 
 // stop is a stop of the world that a goroutine has begun.
@@ -179,7 +173,7 @@ func (t *Timeline) Forget() {
 	t.procs = t.procs[:0]
 	t.threads = make(map[uint64]*thread)
 	t.tasks = make(map[detectors.TaskID]task)
-	t.regions = make(map[detectors.GoID][]region)
+	t.regions = newRegions()
 	t.stops = make(map[detectors.GoID]stop)
 	t.gc = gcState{}
 	t.heap = heap{said: t.heap.said[:0], runs: t.heap.runs[:0], room: t.heap.room}

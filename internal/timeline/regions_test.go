@@ -1,0 +1,67 @@
+package timeline
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/gotracewatch/tracewatch/detectors"
+	"github.com/gotracewatch/tracewatch/internal/limits"
+)
+
+func TestRegions(t *testing.T) {
+	r := newRegions()
+	_, ok := r.innermost(1)
+	require.False(t, ok)
+	r.end(1)
+	r.forget(1)
+	require.Empty(t, r.spare)
+
+	require.True(t, r.begin(1, region{task: 1}))
+	require.True(t, r.begin(2, region{task: 2}))
+	require.True(t, r.begin(1, region{task: 3}))
+	for _, want := range []detectors.TaskID{3, 1} {
+		top, ok := r.innermost(1)
+		require.True(t, ok)
+		require.Equal(t, want, top.task)
+		r.end(1)
+	}
+	_, ok = r.innermost(1)
+	require.False(t, ok)
+	r.forget(2)
+	require.Empty(t, r.open)
+	require.Len(t, r.spare, 2)
+
+	for range limits.Regions {
+		require.True(t, r.begin(3, region{}))
+	}
+	require.False(t, r.begin(3, region{}))
+	require.True(t, r.begin(4, region{task: 4}), "another's")
+	top, _ := r.innermost(4)
+	require.Equal(t, region{task: 4}, top, "nothing is left of whose room it was")
+}
+
+// TestRegionsAllocateNothing: a server opens a region for each request, on a new goroutine.
+func TestRegionsAllocateNothing(t *testing.T) {
+	r := newRegions()
+	var id detectors.GoID
+	requests := func() {
+		for range 500 {
+			id++
+			r.begin(id, region{})
+		}
+		for i := range detectors.GoID(500) {
+			r.end(id - i)
+		}
+	}
+	requests()
+	require.Zero(t, testing.AllocsPerRun(10, requests))
+	for range 2 * spareRegions {
+		id++
+		r.begin(id, region{})
+	}
+	for id := range r.open {
+		r.forget(id)
+	}
+	require.Len(t, r.spare, spareRegions, "not more is kept than serves")
+}
