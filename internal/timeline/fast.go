@@ -228,6 +228,49 @@ turns:
 				off += size
 				goto next
 
+			case wire.EvGCSweepBegin:
+				_, _, n := args.Number()
+				q := t.proc(p)
+				if size = n; size > 3 || q == nil || q.sweep.active || t.heard.Has(detectors.SweepBegin) {
+					goto other
+				}
+				q.sweep = rangeState{active: true, known: true, since: at}
+				last = at
+				off += size
+				goto next
+
+			case wire.EvGCSweepEnd: // bytes: their lengths are anybody's guess
+				n := args.Two()
+				q := t.proc(p)
+				if size = n; size > 8 || q == nil || !q.sweep.active || t.heard.Has(detectors.SweepEnd) {
+					goto other
+				}
+				q.sweep = rangeState{}
+				last = at
+				off += size
+				goto next
+
+			case wire.EvGCMarkAssistBegin:
+				stack, _, n := args.Number()
+				if size = n; size > 3 || p < 0 || cur == nil || cur.assist.active || t.heard.Has(detectors.AssistBegin) {
+					goto other
+				}
+				where := t.sym.stack(stack)
+				cur.assistStack, cur.Stack, cur.Assisted = where, where, true
+				cur.assist = rangeState{active: true, known: true, since: at}
+				last = at
+				off += size
+				goto next
+
+			case wire.EvGCMarkAssistEnd:
+				if p < 0 || cur == nil || !cur.assist.active || t.heard.Has(detectors.AssistEnd) {
+					goto other
+				}
+				t.assisted(cur, p, at)
+				cur.assistStack, cur.assist = 0, rangeState{}
+				last = at
+				goto next
+
 			case wire.EvGoCreate:
 				id, args, n1 := args.Number()
 				if n1 > 3 {

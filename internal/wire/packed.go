@@ -71,6 +71,12 @@ func (p Packed) Long() (x uint64, n int) {
 	return p.first(ends), n
 }
 
+// Two returns how many bytes the first two numbers have, more than eight if they do not fit.
+func (p Packed) Two() int {
+	ends := p.ends()
+	return size(ends & (ends - 1))
+}
+
 // Args decodes the arguments of an event of any type that may stand among a thread's, at a place
 // of a batch, and returns how many bytes they have: more than 16 if they have more, or one of
 // them is longer than any that a program has reason to write.
