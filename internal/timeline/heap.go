@@ -56,13 +56,7 @@ func (t *Timeline) heapSaid(s heapSays) {
 		t.takeHeap(&s)
 		return
 	}
-	h := &t.heap
-	if n := len(h.said); n > 0 && h.said[n-1].at > s.at {
-		h.runs = append(h.runs, n)
-	}
-	if h.said = append(h.said, s); len(h.said) >= limits.HeapSays {
-		t.takeSaid() // the order is lost
-	}
+	*t.putOff(s.at) = s
 }
 
 // allocated takes the heap's size, which was said where g runs, if one does.
@@ -70,11 +64,35 @@ func (t *Timeline) allocated(g *goroutine, live uint64, at detectors.Time) {
 	if t.exact {
 		return
 	}
-	s := heapSays{at: at, size: live}
-	if g != nil && g.Class == detectors.ClassUser {
-		s.user, s.stack, s.start, s.creator = true, g.Stack, g.Start, g.Creator
+	var now heapSays
+	s := &now
+	if t.ahead.own {
+		s = t.putOff(at)
 	}
-	t.heapSaid(s)
+	s.at, s.size, s.what = at, live, heapLive
+	if s.user = g != nil && g.Class == detectors.ClassUser; s.user {
+		s.stack, s.start, s.creator = g.Stack, g.Start, g.Creator
+	}
+	if !t.ahead.own {
+		t.takeHeap(s)
+	}
+}
+
+// putOff makes room for what is said at a moment. Something that was said before may be there.
+func (t *Timeline) putOff(at detectors.Time) *heapSays {
+	h := &t.heap
+	if len(h.said) >= limits.HeapSays {
+		t.takeSaid() // the order is lost
+	}
+	n := len(h.said)
+	if n > 0 && h.said[n-1].at > at {
+		h.runs = append(h.runs, n)
+	}
+	if n == cap(h.said) {
+		h.said = slices.Grow(h.said, 1)
+	}
+	h.said = h.said[:n+1]
+	return &h.said[n]
 }
 
 // takeSaid takes what was put off, in the order of time.
