@@ -62,7 +62,7 @@
 //     thread's at every third one, and nothing foresees it (0.34 mispredictions an event,
 //     measured by replaying just that decision). Decoding and merging alone, with nothing
 //     made of the events, took as long then as everything takes now.
-//   - one loop that has the rules of nine event types in it, 1.5 over a function called for each
+//   - one loop that has the rules of the most frequent event types in it, 1.5 over a function called for each
 //     event; a jump table for them, 1.05 over comparisons in order of frequency.
 //   - sums in the window's totals instead of observers that are told, 1.3; the sums in the loop
 //     itself, 1.05.

@@ -22,8 +22,8 @@ func (t *Timeline) fast() outcome {
 // would take 3 % of the time.
 type mode interface{ [0]byte | [1]byte }
 
-// fastAs is the loop of fast. Nine types, which are nearly all events, are dealt with in the
-// loop itself; the others by [Timeline.advance], in which the rules of these nine are too,
+// fastAs is the loop of fast. Thirteen types, which are nearly all events, are dealt with in the
+// loop itself; the others by [Timeline.advance], in which the rules of these are too,
 // and easier to read. Whenever in doubt, fast changes nothing and leaves the event to
 // try and to step. A test holds that all do the same.
 //
