@@ -32,9 +32,10 @@ const shortWait = 100 * time.Microsecond
 func (t *Timeline) ByTime() { t.ahead.far, t.ahead.own = false, false }
 
 // Exact is ByTime for whoever wants no more than sums on which all readers agree. Of the
-// totals only All and Waits are made, and observers may ask for ranges and tasks. Stacks,
-// which are a fifth of the work, are looked at where they tell in which function a
-// goroutine began.
+// totals only All and Waits can be relied on, and observers can only ask for ranges and tasks:
+// the loop of fast tells of nothing else. Where goroutines stop and who wakes them, which is
+// a fifth of the work, is not looked at unless it tells in which function one began, or
+// that a timer woke it.
 func (t *Timeline) Exact() {
 	t.ByTime()
 	t.exact = true

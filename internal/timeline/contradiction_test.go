@@ -1,6 +1,7 @@
 package timeline
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -144,6 +145,7 @@ func TestContradictions(t *testing.T) {
 		{"P 9 is not known", [][]ev{{on(1, wire.EvGCSweepActive, 9)}}},
 		{"goroutine 9 is not known", [][]ev{{on(1, wire.EvGCMarkAssistActive, 9)}}},
 		{"GCMarkAssistEnd at 1030: it ends, but never began", [][]ev{then(running, []ev{on(1, wire.EvGCMarkAssistEnd)})}},
+		{"GCMarkAssistBegin at 1040: it begins while it is going on", [][]ev{then(running, []ev{on(1, wire.EvGCMarkAssistBegin, 0), on(1, wire.EvGCMarkAssistBegin, 0)})}},
 		{"thread 1 runs no goroutine", [][]ev{{on(1, wire.EvProcStatus, 0, procRunning), on(1, wire.EvGCMarkAssistBegin, 0)}}},
 		{"STWEnd at 1030: it ends, but never began", [][]ev{then(running, []ev{on(1, wire.EvSTWEnd)})}},
 		{"STWBegin at 1040: it begins while it is going on", [][]ev{then(running, []ev{on(1, wire.EvSTWBegin, 0, 0), on(1, wire.EvSTWBegin, 0, 0)})}},
@@ -170,7 +172,44 @@ func TestContradictions(t *testing.T) {
 			require.EqualValues(t, len(test.generations), e.Generation)
 			_, err := skeletons(data, readReference)
 			require.Error(t, err)
+
+			// The loop of fast takes an event only if there is room behind it.
+			last := len(test.generations) - 1
+			at := test.generations[last][len(test.generations[last])-1].thread
+			test.generations[last] = then(test.generations[last], slices.Repeat([]ev{on(at, wire.EvHeapAlloc, 1)}, wire.Room))
+			data = write(test.generations...)
+			for _, way := range []func(*Timeline){func(*Timeline) {}, (*Timeline).ByTime, (*Timeline).Exact} {
+				r := &reading{code: detectors.NewCode()}
+				r.tl = New(r.code, nil)
+				way(r.tl)
+				require.ErrorContains(t, r.read(data).err, test.says)
+			}
 		})
+	}
+}
+
+// TestNoThread: what is said of no thread leaves it with nothing, in whichever way it is read.
+func TestNoThread(t *testing.T) {
+	no := wire.NoThread
+	data := write([]ev{
+		on(no, wire.EvGoStatus, 1, no, goRunning), on(no, wire.EvGoStatus, 2, no, goWaiting),
+		on(no, wire.EvProcStatus, 0, procRunning),
+		on(no, wire.EvGoUnblock, 2, 1, 0), // by nobody
+		on(no, wire.EvGoStatus, 3, no, goWaiting), on(no, wire.EvGoStatus, 4, no, goWaiting), on(no, wire.EvGoStatus, 5, no, goWaiting),
+	})
+	for _, slowly := range []bool{false, true} {
+		var woken []detectors.Observation
+		tl := New(detectors.NewCode(), []Observer{{
+			Observes: detectors.Set(detectors.GoUnpark),
+			Observe:  func(o *detectors.Observation) { woken = append(woken, *o) },
+		}})
+		tl.slowly = slowly
+		r := &reading{code: tl.code, tl: tl}
+		require.NoError(t, r.read(data).err)
+		require.Len(t, woken, 1)
+		require.Equal(t, detectors.NoGoroutine, woken[0].By)
+		require.Equal(t, detectors.NoProc, woken[0].Proc)
+		require.Zero(t, tl.nothing.gid)
 	}
 }
 

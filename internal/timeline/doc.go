@@ -62,8 +62,8 @@
 //     thread's at every third one, and nothing foresees it (0.34 mispredictions an event,
 //     measured by replaying just that decision). Decoding and merging alone, with nothing
 //     made of the events, took as long then as everything takes now.
-//   - one loop that has the rules of the most frequent event types in it, 1.5 over a function called for each
-//     event; a jump table for them, 1.05 over comparisons in order of frequency.
+//   - one loop that has the rules of the most frequent event types in it, 1.5 over a function
+//     called for each event; a jump table for them, 1.05 over comparisons in order of frequency.
 //   - sums in the window's totals instead of observers that are told, 1.3; the sums in the loop
 //     itself, 1.05.
 //   - the running goroutine, the P and the moment in variables, not in the thread's state, 1.03.
@@ -89,7 +89,7 @@
 // third where ten thousand different ones come up every second.
 //
 // A loop that only decodes, with the same branches on types and lengths, takes 0.4 of what
-// the timeline takes: a reader that did nothing with the events would be sixteen times as
+// the timeline takes: a reader that did nothing with the events would be fifteen times as
 // fast as the reference. What follows them, on one core, is believed to have a limit near
 // eight times.
 package timeline

@@ -31,8 +31,9 @@ type exactTold struct {
 	text     string
 }
 
-// readExactly reads a trace by time, in either way of fast.
-func readExactly(data []byte, exact, slowly bool) (all []exactAccount, err error) {
+// readByTime reads a trace in the order of time: exactly or with all totals, in the loop of fast
+// or without it.
+func readByTime(data []byte, exact, slowly bool) (all []exactAccount, err error) {
 	code := detectors.NewCode()
 	var heard []exactTold
 	tl := New(code, []Observer{{
@@ -41,8 +42,7 @@ func readExactly(data []byte, exact, slowly bool) (all []exactAccount, err error
 			heard = append(heard, exactTold{o.Kind, o.Time, o.Duration, o.Known, o.Text})
 		},
 	}})
-	tl.ByTime()
-	if exact {
+	if tl.ByTime(); exact {
 		tl.Exact()
 	}
 	tl.slowly = slowly
@@ -72,12 +72,12 @@ func readExactly(data []byte, exact, slowly bool) (all []exactAccount, err error
 }
 
 // checkExact reads a trace exactly. What it says must be what everybody else says, and so must
-// what it finds wrong.
-func checkExact(t *testing.T, data []byte, corrupt bool) (spans int) {
+// what it finds wrong. It counts what there was to say in kinds.
+func checkExact(t *testing.T, data []byte, corrupt bool, kinds map[detectors.Kind]int) {
 	t.Helper()
-	want, wantErr := readExactly(data, false, true)
+	want, wantErr := readByTime(data, false, true)
 	for _, slowly := range []bool{false, true} {
-		got, err := readExactly(data, true, slowly)
+		got, err := readByTime(data, true, slowly)
 		require.Equal(t, wantErr, err)
 		require.Len(t, got, len(want))
 		for i := range want {
@@ -85,17 +85,19 @@ func checkExact(t *testing.T, data []byte, corrupt bool) (spans int) {
 				want[i].begun, got[i].begun = nil, nil
 			}
 			require.Equal(t, want[i], got[i], "window %d", i)
-			spans += int(got[i].all.Starts.Count) + len(got[i].told)
+			kinds[detectors.GoStart] += int(got[i].all.Starts.Count)
+			for _, x := range got[i].told {
+				kinds[x.kind]++
+			}
 		}
 	}
-	return spans
 }
 
 // TestExact: what an exact reading leaves out is of no consequence for what it says.
 func TestExact(t *testing.T) {
-	traces, spans := 0, 0
+	traces, kinds := 0, make(map[detectors.Kind]int)
 	check := func(data []byte, corrupt bool) {
-		spans += checkExact(t, data, corrupt)
+		checkExact(t, data, corrupt, kinds)
 		traces++
 	}
 	for _, tr := range recorded.All() {
@@ -113,6 +115,8 @@ func TestExact(t *testing.T) {
 			check(tracegen.Corrupt(seed, data), true)
 		}
 	}
-	require.Positive(t, spans)
-	t.Logf("%d traces, %d spans", traces, spans)
+	for _, k := range []detectors.Kind{detectors.GoStart, detectors.AssistEnd, detectors.STWEnd, detectors.TaskEnd} {
+		require.Positive(t, kinds[k], k)
+	}
+	t.Logf("%d traces, %v", traces, kinds)
 }

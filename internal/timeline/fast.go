@@ -9,7 +9,7 @@ import (
 )
 
 // fast goes through the events for as long as nothing is out of the ordinary: the earliest
-// event can happen, has short numbers, and its thread has another.
+// event can happen, its numbers are of usual lengths, and its thread has another.
 func (t *Timeline) fast() outcome {
 	if t.exact {
 		return fastAs[[1]byte](t)
@@ -364,7 +364,7 @@ turns:
 				c.Stand(typ, now, off)
 				f[0].time = now
 				f.down(0)
-				if t.npending > 0 {
+				if t.npending > 0 { // decided here: a call for every turn would be felt
 					t.deliver()
 				}
 				continue turns

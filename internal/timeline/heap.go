@@ -64,8 +64,8 @@ func (t *Timeline) allocated(g *goroutine, live uint64, at detectors.Time) {
 	if t.exact {
 		return
 	}
-	var now heapSays
-	s := &now
+	var room heapSays
+	s := &room
 	if t.ahead.own {
 		s = t.putOff(at)
 	}

@@ -18,9 +18,12 @@ type regions struct {
 	spare [][]region                  // room for the next goroutine's
 }
 
-// spareRegions is for how many goroutines there is room that none needs: a server that
-// opens one for each request would otherwise allocate with each.
-const spareRegions = 1 << 10
+// spareRegions is for how many goroutines there is room that none needs, each for at most
+// spareDepth regions: a server that opens one for each request would otherwise allocate with each.
+const (
+	spareRegions = 1 << 10
+	spareDepth   = 8
+)
 
 func newRegions() regions { return regions{open: make(map[detectors.GoID][]region)} }
 
@@ -50,7 +53,9 @@ func (r *regions) innermost(g detectors.GoID) (region, bool) {
 // end leaves the innermost region.
 func (r *regions) end(g detectors.GoID) {
 	if open := r.open[g]; len(open) > 1 {
-		r.open[g] = open[:len(open)-1]
+		last := len(open) - 1
+		open[last] = region{} // which holds a name
+		r.open[g] = open[:last]
 		return
 	}
 	r.forget(g)
@@ -63,8 +68,8 @@ func (r *regions) forget(g detectors.GoID) {
 	}
 	if open, ok := r.open[g]; ok {
 		delete(r.open, g)
-		if len(r.spare) < spareRegions {
-			clear(open[:cap(open)]) // of the names
+		if len(r.spare) < spareRegions && cap(open) <= spareDepth {
+			clear(open)
 			r.spare = append(r.spare, open[:0])
 		}
 	}

@@ -36,9 +36,32 @@ func TestRegions(t *testing.T) {
 		require.True(t, r.begin(3, region{}))
 	}
 	require.False(t, r.begin(3, region{}))
-	require.True(t, r.begin(4, region{task: 4}), "another's")
-	top, _ := r.innermost(4)
-	require.Equal(t, region{task: 4}, top, "nothing is left of whose room it was")
+	require.True(t, r.begin(4, region{}), "another's")
+}
+
+// TestRegionsAreForgotten: room that is kept holds no names, and is not large.
+func TestRegionsAreForgotten(t *testing.T) {
+	r := newRegions()
+	for g := range detectors.GoID(2) {
+		for range 3 {
+			r.begin(g, region{name: "name"})
+		}
+		r.end(g)
+	}
+	r.forget(0)
+	r.end(1)
+	r.end(1)
+	require.Len(t, r.spare, 2)
+	for _, room := range r.spare {
+		for _, x := range room[:cap(room)] {
+			require.Zero(t, x)
+		}
+	}
+	for range spareDepth + 1 {
+		r.begin(2, region{})
+	}
+	r.forget(2)
+	require.Len(t, r.spare, 1, "what has grown large is not kept")
 }
 
 // TestRegionsAllocateNothing: a server opens a region for each request, on a new goroutine.

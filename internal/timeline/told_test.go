@@ -25,6 +25,7 @@ type toldGoroutine struct {
 	since, createdAt detectors.Time
 	sinceKnown, born bool
 	onBehalf         bool
+	assisted         bool
 	reason           detectors.Reason
 	stack, creator   string
 	start            detectors.Site
@@ -50,7 +51,7 @@ func teller(code *detectors.Code, each func(told)) func(*detectors.Observation) 
 			x.g = toldGoroutine{
 				id: g.ID, parent: g.Parent, state: g.State, class: g.Class,
 				since: g.Since, createdAt: g.CreatedAt, sinceKnown: g.SinceKnown, born: g.Born,
-				onBehalf: g.OnBehalf, reason: g.Reason, stack: text(g.Stack), creator: text(g.Creator),
+				onBehalf: g.OnBehalf, assisted: g.Assisted, reason: g.Reason, stack: text(g.Stack), creator: text(g.Creator),
 				start: code.Site(g.Start), lastP: g.LastP,
 			}
 		}

@@ -73,7 +73,7 @@ func (t *Timeline) delayed(g *goroutine, p int, at detectors.Time) time.Duration
 func (t *Timeline) ran(g *goroutine, at detectors.Time) time.Duration {
 	d := g.lasted(at)
 	switch runs := t.totals.Runs; {
-	case d < 0 || t.exact:
+	case d < 0 || t.exact: // and so Runs stays empty
 	case g.Class != detectors.ClassUser:
 		t.totals.Others[g.Class].Add(d)
 	case g.Stack != 0 && int(g.Stack) < len(runs):

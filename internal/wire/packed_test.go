@@ -85,6 +85,27 @@ func TestArgs(t *testing.T) {
 	require.Zero(t, decoded[9])
 }
 
+// However long the numbers seem to be, nobody looks past what there is room for.
+func TestArgsStayInside(t *testing.T) {
+	r := rand.New(rand.NewPCG(5, 6))
+	b := make([]byte, Room)
+	for typ := range EventType(64) {
+		if !typ.Timed() {
+			continue
+		}
+		for range 1_000 {
+			for i := range b {
+				b[i] = 0xff
+			}
+			for range r.IntN(4) {
+				b[r.IntN(Room)] = byte(r.IntN(128))
+			}
+			var args [MaxArgs - 1]uint64
+			require.NotPanics(t, func() { Args(b, 0, typ, &args) }, "% x", b)
+		}
+	}
+}
+
 // A goroutine's line in a list is decoded at once, whatever its number.
 func TestListedArgs(t *testing.T) {
 	for _, g := range []uint64{1, 1_000_000, 30_000_000_000} {
