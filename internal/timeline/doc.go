@@ -52,8 +52,8 @@
 // of a busy HTTP service its time is 6.0 times ours, with 128 threads 7 times, with ten thousand
 // goroutines 5 times, on that of a program that mostly collects garbage 4.5 times.
 // BenchmarkReadScale prints what an event costs from 2 to 256 threads (up to 1.25 times as
-// much) and from a thousand goroutines to a hundred thousand (1.2 times) and a million (twice as
-// much: each that is woken is a miss in every cache, of two hundred nanoseconds where
+// much) and from a thousand goroutines to a hundred thousand (1.2 times) and a million (2.2 to
+// 2.5 times: each that is woken is a miss in every cache, of two hundred nanoseconds where
 // this was measured, for some twenty events).
 //
 // What made it fast, each as the time before over the time after:
