@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/exp/trace"
 
-	"github.com/gotracewatch/tracewatch/internal/scenario"
+	"github.com/gotracewatch/tracewatch/internal/scenario/shop"
 	"github.com/gotracewatch/tracewatch/tracewatch"
 )
 
@@ -20,14 +20,14 @@ import (
 // finds it, at the faulty function; the dump is on disk, for its owner only; reading
 // the dump finds the same anomaly; the reference reads it too.
 func TestFaults(t *testing.T) {
-	kinds := map[scenario.Fault][]string{
-		scenario.Sched:    {"sched-delay"},
-		scenario.GCAssist: {"gc-assist"},
-		scenario.Netpoll:  {"netpoll-block"},
-		scenario.Preempt:  {"preempt-failure", "preempt-rate"},
-		scenario.Leak:     {"goroutine-leak"},
+	kinds := map[shop.Fault][]string{
+		shop.Sched:    {"sched-delay"},
+		shop.GCAssist: {"gc-assist"},
+		shop.Netpoll:  {"netpoll-block"},
+		shop.Preempt:  {"preempt-failure", "preempt-rate"},
+		shop.Leak:     {"goroutine-leak"},
 	}
-	for _, fault := range scenario.Faults() {
+	for _, fault := range shop.Faults() {
 		t.Run(string(fault), func(t *testing.T) {
 			dir := t.TempDir()
 			found := make(chan *tracewatch.Anomaly, 100)
@@ -42,7 +42,7 @@ func TestFaults(t *testing.T) {
 				}))
 			require.NoError(t, err)
 			defer func() { require.NoError(t, w.Stop()) }()
-			s, err := scenario.Start(t.Context(), fault)
+			s, err := shop.Start(t.Context(), fault)
 			require.NoError(t, err)
 			defer func() { require.NoError(t, s.Stop()) }()
 

@@ -21,7 +21,7 @@ import (
 
 	"go.opentelemetry.io/otel/sdk/metric"
 
-	"github.com/gotracewatch/tracewatch/internal/scenario"
+	"github.com/gotracewatch/tracewatch/internal/scenario/shop"
 	"github.com/gotracewatch/tracewatch/tracewatch"
 )
 
@@ -44,7 +44,7 @@ func main() {
 
 // options are what the flags say.
 type options struct {
-	faults  []scenario.Fault
+	faults  []shop.Fault
 	each    time.Duration
 	dump    string
 	json    bool
@@ -70,19 +70,19 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	if o.each < time.Second {
 		return o, fmt.Errorf("-for %v is too short to see anything; a leak needs about eight seconds", o.each)
 	}
-	all := scenario.Faults()
-	switch f := scenario.Fault(*fault); {
+	all := shop.Faults()
+	switch f := shop.Fault(*fault); {
 	case f == "":
 		o.faults = all
-	case f == scenario.None, slices.Contains(all, f):
-		o.faults = []scenario.Fault{f}
+	case f == shop.None, slices.Contains(all, f):
+		o.faults = []shop.Fault{f}
 	default:
 		return o, fmt.Errorf("-fault %q is not one of none, %s", f, join(all))
 	}
 	return o, nil
 }
 
-func join(faults []scenario.Fault) string {
+func join(faults []shop.Fault) string {
 	names := make([]string, len(faults))
 	for i, f := range faults {
 		names[i] = string(f)
@@ -101,7 +101,7 @@ wrong in it, and prints what tracewatch, running inside the same process, finds.
 
 The faults:
 `)
-	for _, f := range append([]scenario.Fault{scenario.None}, scenario.Faults()...) {
+	for _, f := range append([]shop.Fault{shop.None}, shop.Faults()...) {
 		fmt.Fprintf(w, "  %-9s %s\n", f, f.Doc())
 	}
 	fmt.Fprint(w, "\nThe flags:\n")
@@ -146,9 +146,9 @@ func run(ctx context.Context, o options, stdout, stderr io.Writer) (err error) {
 }
 
 // fault runs a service with one thing wrong for a while.
-func fault(ctx context.Context, f scenario.Fault, d time.Duration, p *printer) error {
+func fault(ctx context.Context, f shop.Fault, d time.Duration, p *printer) error {
 	p.announce(f, d)
-	s, err := scenario.Start(ctx, f)
+	s, err := shop.Start(ctx, f)
 	if err != nil {
 		if ctx.Err() != nil {
 			return nil // interrupted while it was building up

@@ -8,7 +8,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/gotracewatch/tracewatch/internal/scenario"
+	"github.com/gotracewatch/tracewatch/internal/scenario/shop"
 	"github.com/gotracewatch/tracewatch/tracewatch"
 )
 
@@ -31,7 +31,7 @@ func newPrinter(o options, stdout, stderr io.Writer) *printer {
 	return p
 }
 
-func (p *printer) announce(f scenario.Fault, d time.Duration) {
+func (p *printer) announce(f shop.Fault, d time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	fmt.Fprintf(p.notes, "\n── %s, for %v ── %s\n", f, d, f.Doc())

@@ -54,10 +54,12 @@ var layers = []layer{
 	{"internal/recorded/record", nil,
 		"it records with the Go releases alone, so that no bug of ours gets into the test data"},
 	{"internal/scenario", nil,
-		"it is the service that is watched, not a part of the watcher"},
+		"it says what a scenario is, and knows neither the programs nor who watches them"},
+	{"internal/scenario/shop", nil,
+		"it is a service that is watched, not a part of the watcher"},
 	{"internal/layering", nil,
 		"it is this test"},
-	{"examples/...", []string{"detectors", "tracewatch", "tracewatch/...", "internal/scenario"},
+	{"examples/...", []string{"detectors", "tracewatch", "tracewatch/...", "internal/scenario/shop"},
 		"an example uses what a user has, and a service to watch"},
 }
 
@@ -67,7 +69,7 @@ var outsiders = []struct {
 	users []string // patterns like layer.pkg
 	why   string
 }{
-	{"net/http", []string{"tracewatch/tracewatchhttp", "internal/scenario", "examples/..."},
+	{"net/http", []string{"tracewatch/tracewatchhttp", "internal/scenario/...", "examples/..."},
 		"the library serves nothing; its debug page is a package that a user chooses to import"},
 	{"go.opentelemetry.io/otel/sdk", []string{"tracewatch/otelproducer", "examples/..."},
 		"a library uses OpenTelemetry's API; which SDK there is, if any, is the service's choice"},
@@ -126,7 +128,7 @@ func TestJudge(t *testing.T) {
 		{"internal/limits", "fmt", "internal/limits may import only: time"},
 		{"detectors", module + "/internal/timeline", "public vocabulary"},
 		{"internal/timeline", module + "/tracewatch", "internal/timeline may import of this module"},
-		{"internal/scenario", module + "/tracewatch", "internal/scenario may import of this module: nothing"},
+		{"internal/scenario/shop", module + "/tracewatch", "internal/scenario/shop may import of this module: nothing"},
 		{"tracewatch", module + "/internal/recorded", "tracewatch may import of this module"},
 		{"tracewatch/leaktest", module + "/tracewatch", ""},
 		{"tracewatch/leaktest", module + "/internal/wire", "tracewatch/... may import of this module"},

@@ -1,4 +1,4 @@
-package scenario
+package shop
 
 import (
 	"crypto/sha256"

@@ -1,4 +1,4 @@
-package scenario
+package shop
 
 import (
 	"context"
@@ -38,11 +38,11 @@ type Service struct {
 func Start(ctx context.Context, f Fault) (*Service, error) {
 	spec, ok := f.spec()
 	if !ok {
-		return nil, fmt.Errorf("scenario: unknown fault %q", f)
+		return nil, fmt.Errorf("shop: unknown fault %q", f)
 	}
 	listeners, err := listenAll(3)
 	if err != nil {
-		return nil, fmt.Errorf("scenario: %w", err)
+		return nil, fmt.Errorf("shop: %w", err)
 	}
 	ch := spec.prepare()
 

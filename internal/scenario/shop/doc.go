@@ -1,4 +1,4 @@
-// Package scenario is a service to be watched: a real HTTP service on the loopback interface with
+// Package shop is a service to be watched: a real HTTP service on the loopback interface with
 // two backends, a cache, a worker pool and its own load, and five faults, one of which it can be
 // started with.
 //
@@ -13,4 +13,4 @@
 //   - [Leak]: goroutines block for ever because whoever should receive from them has left.
 //
 // The package depends on nothing else of the module: it is the thing being watched.
-package scenario
+package shop

@@ -1,4 +1,4 @@
-package scenario
+package shop
 
 import (
 	"context"
@@ -38,7 +38,7 @@ func (f Fault) Site() string {
 }
 
 // sitePrefix is what a stack trace puts before the name of a function of this package.
-const sitePrefix = "github.com/gotracewatch/tracewatch/internal/scenario."
+const sitePrefix = "github.com/gotracewatch/tracewatch/internal/scenario/shop."
 
 // spec describes a fault.
 type spec struct {
