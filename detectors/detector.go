@@ -38,6 +38,10 @@ type Spec struct {
 	// wanting all.)
 	Long    Kinds
 	AtLeast time.Duration
+
+	// Reasons, if it is not empty, says which of the Long waits (GoUnpark) are wanted: those
+	// for one of these reasons. A service has thousands of goroutines that sleep for long.
+	Reasons Reasons
 }
 
 // State is a detector at work. All calls come from one goroutine, one after

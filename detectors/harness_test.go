@@ -138,7 +138,7 @@ func watch(t *testing.T, d detectors.Detector, trace []byte, lost ...uint64) []j
 		t.Fatal(err)
 	}
 	spec := d.Spec()
-	tl := timeline.New(code, []timeline.Observer{{Observes: spec.Observes, Observe: state.Observe, Long: spec.Long, AtLeast: spec.AtLeast}})
+	tl := timeline.New(code, []timeline.Observer{{Observes: spec.Observes, Observe: state.Observe, Long: spec.Long, AtLeast: spec.AtLeast, Reasons: spec.Reasons}})
 	tl.OnPanic = func(_ int, v any, stack []byte) { t.Fatalf("%v\n%s", v, stack) }
 	var all []judgement
 	split := wire.Splitter{

@@ -17,6 +17,10 @@ func (l Lock) String() string {
 	return [...]string{"none", "mutex", "rwmutex", "waitgroup", "cond"}[min(l, LockCond)]
 }
 
+// Excludes reports whether it is a lock that one holds and others wait for: a mutex, of
+// which kind ever.
+func (l Lock) Excludes() bool { return l == LockMutex || l == LockRWMutex }
+
 // locks reports whether a function is one of those that lockOf looks for.
 func locks(fn string) bool { return lockOf([]Frame{{Func: fn}}) != LockNone }
 

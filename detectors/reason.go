@@ -71,6 +71,21 @@ func (r Reason) String() string {
 	return "other"
 }
 
+// Reasons is a set of reasons.
+type Reasons uint32
+
+// SetReasons returns the set of the given reasons.
+func SetReasons(reasons ...Reason) Reasons {
+	var s Reasons
+	for _, r := range reasons {
+		s |= 1 << r
+	}
+	return s
+}
+
+// Has reports whether r is in the set.
+func (s Reasons) Has(r Reason) bool { return s>>r&1 != 0 }
+
 // Cause is what a goroutine waited for: the reasons, in the groups that people
 // ask for. Its names are attribute values of metrics, and few.
 type Cause uint8

@@ -13,9 +13,18 @@ import (
 // only where it is said.
 type Totals struct {
 	// Delays are the scheduling delays of goroutines that had waited, been in a system
-	// call, or just been created. Requeued are those of goroutines that were preempted or
-	// yielded: they wait by their own doing.
-	Delays, Requeued Histogram
+	// call, or just been created. Those that let go of their P but could go on wait by their
+	// own doing: Requeued are the delays of those that were preempted, Yielded of those that
+	// called runtime.Gosched.
+	Delays, Requeued, Yielded Histogram
+
+	// DelaysOn is Delays by the P on which they ended: its index is a [ProcID]. The first
+	// 4,096 Ps are told apart.
+	DelaysOn []Histogram
+
+	// OtherDelays are the scheduling delays of the runtime's own goroutines and of the
+	// watch's, by class.
+	OtherDelays [NumClasses]Sum
 
 	// Heat is Delays by P and time, of the first 4,096 Ps and ten seconds.
 	Heat HeatMap
@@ -44,6 +53,12 @@ type Totals struct {
 	// Answers is how long goroutines waited for the network on somebody's behalf: see
 	// [Goroutine.OnBehalf].
 	Answers Histogram
+
+	// Locks are the waits for a mutex or an RWMutex, by stack: its index is a [StackID].
+	Locks []Sum
+
+	// Timers are the timers' firings that show.
+	Timers TimerTotals
 
 	// Syscalls are the system calls during which the P was lost.
 	Syscalls Sum
@@ -79,6 +94,18 @@ type AllTotals struct {
 	// how many for the collector to scan their stack. TimerWakeups and TimerCreates are as
 	// in [Totals].
 	Preempted, Suspended, TimerWakeups, TimerCreates uint64
+}
+
+// TimerTotals are the firings of timers that show in a window: those that woke or created a
+// goroutine of the service. One that wakes nobody leaves no event.
+type TimerTotals struct {
+	Woken   []uint64 // how many were woken, by where they waited: its index is a [StackID]
+	Created []uint64 // how many were created, by the function they began in: its index is a [SiteID]
+
+	// Start is when the first of Columns begins, a multiple of [HeatBucket]; each is as long
+	// as that and says how many timers fired in it. There are at most those of ten seconds.
+	Start   Time
+	Columns []uint32
 }
 
 // Sum is how often something happened, how long it lasted together, and at most.

@@ -96,6 +96,7 @@ func (a *aggregate) observe(o *detectors.Observation) { a.stopped(o) }
 func (a *aggregate) sum(t *detectors.Totals) {
 	a.sched.merge(&t.Delays)
 	a.sched.merge(&t.Requeued)
+	a.sched.merge(&t.Yielded)
 	a.run.merge(&t.Ran)
 	a.answer.merge(&t.Answers)
 	a.assist.merge(&t.Heap.Assists)

@@ -70,7 +70,7 @@ func newEngine(cfg *config) (*engine, error) {
 		}
 		e.slots = append(e.slots, &slot{spec: spec, state: state})
 		observers = append(observers, timeline.Observer{
-			Observes: spec.Observes, Observe: state.Observe, Long: spec.Long, AtLeast: spec.AtLeast,
+			Observes: spec.Observes, Observe: state.Observe, Long: spec.Long, AtLeast: spec.AtLeast, Reasons: spec.Reasons,
 		})
 	}
 	e.observers = observers

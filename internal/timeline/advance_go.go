@@ -90,9 +90,17 @@ func (t *Timeline) parks(g *goroutine) {
 	if t.exact {
 		return
 	}
-	g.network = g.Reason == detectors.ReasonNetwork
-	if g.network || g.Reason == detectors.ReasonSelect {
+	switch g.Reason {
+	case detectors.ReasonNetwork:
+		g.sited = true
 		t.parksOnNet(g)
+	case detectors.ReasonSelect:
+		g.sited = false
+		t.parksOnNet(g)
+	case detectors.ReasonSync:
+		g.sited = t.code.Stack(g.Stack).Lock.Excludes()
+	default:
+		g.sited = false
 	}
 }
 
@@ -169,7 +177,7 @@ func (t *Timeline) goSwitch(c *cursor) outcome {
 	o := t.transition(detectors.GoUnpark, c, th, next, detectors.Runnable)
 	o.Reason, o.Stack = next.Reason, next.Stack
 	if c.Type == wire.EvGoSwitch {
-		cur.Reason, cur.Stack, cur.network = detectors.ReasonNone, 0, false // none is recorded
+		cur.Reason, cur.Stack, cur.sited = detectors.ReasonNone, 0, false // none is recorded
 		t.ran(cur, t.moment(c.Time))
 		t.transition(detectors.GoPark, c, th, cur, detectors.Waiting)
 	} else {

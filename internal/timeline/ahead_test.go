@@ -56,6 +56,9 @@ type account struct {
 	window        detectors.Window
 	summary       summary // but for what follows
 	runs, assists map[of[string, detectors.Sum]]int
+	locks         map[of[string, detectors.Sum]]int
+	woken         map[of[string, uint64]]int
+	created       map[of[detectors.Site, uint64]]int
 	unseen        map[of[unseenName, detectors.Sum]]int
 	network       map[of[string, detectors.NetworkWaits]]int
 	births        map[of[string, detectors.Births]]int
@@ -109,11 +112,14 @@ func (n names) account(w *detectors.Window) account {
 	s := summarize(w.Totals)
 	a := account{
 		window: *w, summary: *s, runs: named(s.Runs, n.stack), assists: named(s.AssistsAt, n.stack),
+		locks: named(s.Locks, n.stack), woken: named(s.Woken, n.stack),
+		created: named(s.Created, func(id detectors.StackID) detectors.Site { return n.code.Site(detectors.SiteID(id)) }),
 		network: named(s.Network, n.stack), births: named(s.Births, n.stack), marked: named(s.Marked, n.code.Site),
 		unseen:  named(s.Unseen, func(k unseenKey) unseenName { return unseenName{n.stack(k.creator), n.code.Site(k.start)} }),
 		longest: n.stack(s.Longest.Stack), alive: make(map[toldGoroutine]int),
 	}
 	a.summary.Runs, a.summary.AssistsAt, a.summary.Network, a.summary.Births, a.summary.Unseen, a.summary.Marked = nil, nil, nil, nil, nil, nil
+	a.summary.Locks, a.summary.Woken, a.summary.Created = nil, nil, nil
 	a.summary.Longest.Stack = 0
 	teller(n.code, func(x told) { a.alive[x.g]++ })
 	for g := range w.Goroutines {

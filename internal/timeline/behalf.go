@@ -6,7 +6,7 @@ import (
 
 func (t *Timeline) parksOnNet(g *goroutine) {
 	if s := t.code.Stack(g.Stack); s.Net.FD != detectors.FDNone {
-		g.network = true
+		g.sited = true
 		t.parkedOnNet(g, s)
 	}
 }

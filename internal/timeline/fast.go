@@ -84,10 +84,10 @@ turns:
 					if d >= 0 {
 						t.totals.All.Starts.Add(d)
 					}
-				} else if h := t.heat; d < 0 || g.Class != detectors.ClassUser || requeued.Has(g.Reason) || p >= len(h) || at >= h[p].end {
+				} else if h := t.heat; d < 0 || g.Class != detectors.ClassUser || requeued.Has(g.Reason) || p >= len(h) || p >= len(t.totals.DelaysOn) || at >= h[p].end {
 					t.delayed(g, p, at)
 				} else {
-					t.totals.Delays.Mark(d)
+					t.totals.DelaysOn[p].Mark(d)
 					c := &h[p].cell
 					c.Starts++
 					c.Sum = min(c.Sum, math.MaxInt64-d) + d
@@ -122,7 +122,7 @@ turns:
 					}
 					by--
 				}
-				if d = g.lasted(at); d < 0 || g.network || cur == nil && (!exact || by == 0 && timers.Has(g.Reason)) {
+				if d = g.lasted(at); d < 0 || g.sited || cur == nil && (!exact || by == 0 && timers.Has(g.Reason)) {
 					t.waited(g, at, cur == nil && by == 0)
 					t.wakes(cur != nil, g)
 				} else {
@@ -304,7 +304,7 @@ turns:
 				goto other
 			}
 			last = at
-			if !exact && d >= t.least[kind] {
+			if !exact && d >= t.least[kind] && (kind != detectors.GoUnpark || d >= t.leastWait[g.Reason]) {
 				th.hold(cur)
 				t.note(kind, at, th, g, to, by)
 				g.become(to, at)

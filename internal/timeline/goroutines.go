@@ -16,7 +16,7 @@ type goroutine struct {
 	gen uint64 // the generation that seq counts in
 	seq uint64
 
-	network  bool // its wait, or last wait, is for the network
+	sited    bool // where it waits, or waited last, is counted: for the network, or for a mutex
 	given    bool // something to do, since its last network wait
 	accepts  bool // it has waited for a connection to come in
 	accepted bool // it was created by one that does: a connection's goroutine

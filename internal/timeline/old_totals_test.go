@@ -28,6 +28,7 @@ type sums struct {
 func (s *sums) add(t *detectors.Totals) {
 	s.delays.Merge(t.Delays.Sum())
 	s.requeued.Merge(t.Requeued.Sum())
+	s.requeued.Merge(t.Yielded.Sum())
 	s.ran.Merge(t.Ran.Sum())
 	s.syscalls.Merge(t.Syscalls)
 	for c := range t.Waits {

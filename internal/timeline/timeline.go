@@ -20,6 +20,9 @@ type Observer struct {
 	// Long and AtLeast are as in [detectors.Spec].
 	Long    detectors.Kinds
 	AtLeast time.Duration
+
+	// Reasons is as in [detectors.Spec].
+	Reasons detectors.Reasons
 }
 
 // listener is one observer of a kind.
@@ -27,6 +30,12 @@ type listener struct {
 	observe  func(*detectors.Observation)
 	observer int
 	atLeast  time.Duration
+	reasons  detectors.Reasons // of a GoUnpark; see wants
+}
+
+// wants reports whether a listener to long ones is told of this one.
+func (l *listener) wants(o *detectors.Observation, kind detectors.Kind, long time.Duration) bool {
+	return long >= l.atLeast && (l.reasons == 0 || kind != detectors.GoUnpark || l.reasons.Has(o.Reason))
 }
 
 const (
@@ -42,6 +51,7 @@ type Timeline struct {
 	eager     [detectors.NumKinds]int           // how many of them want it whatever its duration; they come first
 	shortest  [detectors.NumKinds]time.Duration // the least that one of the others wants
 	least     [detectors.NumKinds]time.Duration // the least that any of them wants
+	leastWait [256]time.Duration                // the least that any of them wants of a GoUnpark, by reason
 
 	// OnPanic is told of an observer's panic. It may call SwitchOff.
 	OnPanic func(observer int, value any, stack []byte)
@@ -130,13 +140,13 @@ func New(code *detectors.Code, observers []Observer) *Timeline {
 		t.shortest[k] = never
 		for i, o := range observers {
 			if o.Observes.Has(k) {
-				t.listeners[k] = append(t.listeners[k], listener{o.Observe, i, anyLength})
+				t.listeners[k] = append(t.listeners[k], listener{observe: o.Observe, observer: i, atLeast: anyLength})
 			}
 		}
 		t.eager[k] = len(t.listeners[k])
 		for i, o := range observers {
 			if o.Long.Has(k) && !o.Observes.Has(k) {
-				t.listeners[k] = append(t.listeners[k], listener{o.Observe, i, o.AtLeast})
+				t.listeners[k] = append(t.listeners[k], listener{o.Observe, i, o.AtLeast, o.Reasons})
 				t.shortest[k] = min(t.shortest[k], o.AtLeast)
 			}
 		}
@@ -145,6 +155,14 @@ func New(code *detectors.Code, observers []Observer) *Timeline {
 		}
 		if t.least[k] = t.shortest[k]; t.eager[k] > 0 {
 			t.least[k] = anyLength
+		}
+	}
+	for r := range t.leastWait {
+		t.leastWait[r] = never
+		for _, l := range t.listeners[detectors.GoUnpark] {
+			if l.reasons == 0 || l.reasons.Has(detectors.Reason(r)) {
+				t.leastWait[r] = min(t.leastWait[r], l.atLeast)
+			}
 		}
 	}
 	t.ahead.far = patient(observers)
@@ -365,7 +383,7 @@ func (t *Timeline) tell() {
 		for t.toldTo < len(who) {
 			to := &who[t.toldTo]
 			t.toldTo++
-			if long >= to.atLeast {
+			if to.wants(o, kind, long) {
 				t.calling = to.observer
 				to.observe(o)
 			}

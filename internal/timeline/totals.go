@@ -13,7 +13,10 @@ import (
 func (t *Timeline) resetTotals() {
 	s := &t.totals
 	s.Delays.Reset()
+	clear(s.DelaysOn)
 	s.Requeued.Reset()
+	s.Yielded.Reset()
+	s.OtherDelays = [detectors.NumClasses]detectors.Sum{}
 	for p := range s.Heat.Procs {
 		s.Heat.Procs[p] = s.Heat.Procs[p][:0]
 	}
@@ -30,7 +33,11 @@ func (t *Timeline) resetTotals() {
 	clear(s.Network)
 	s.Answers.Reset()
 	s.Syscalls = detectors.Sum{}
+	clear(s.Locks)
 	clear(s.Births)
+	clear(s.Timers.Woken)
+	clear(s.Timers.Created)
+	s.Timers.Columns = s.Timers.Columns[:0]
 	s.TimerCreates, s.TimerWakeups, s.Preempted = 0, 0, 0
 	clear(s.All.Begun)
 	s.All = detectors.AllTotals{Begun: s.All.Begun}
@@ -40,7 +47,7 @@ func (t *Timeline) resetTotals() {
 // as those of all windows do.
 func (t *Timeline) startColumns(at detectors.Time) {
 	at -= at % detectors.Time(detectors.HeatBucket)
-	t.totals.Heat.Start, t.totals.Heap.Start = at, at
+	t.totals.Heat.Start, t.totals.Heap.Start, t.totals.Timers.Start = at, at, at
 }
 
 // delayed counts the time that g, which starts now on a P, was runnable, and returns it.
@@ -48,10 +55,14 @@ func (t *Timeline) delayed(g *goroutine, p int, at detectors.Time) time.Duration
 	d := g.lasted(at)
 	switch {
 	case d < 0:
-	case t.exact || g.Class != detectors.ClassUser:
-		t.totals.All.Starts.Add(d) // the user's are added in sumUp
-	case requeued.Has(g.Reason):
+	case t.exact:
+		t.totals.All.Starts.Add(d)
+	case g.Class != detectors.ClassUser:
+		t.totals.OtherDelays[g.Class].Add(d)
+	case g.Reason == detectors.ReasonPreempted:
 		t.totals.Requeued.Add(d)
+	case g.Reason == detectors.ReasonGosched:
+		t.totals.Yielded.Add(d)
 	default:
 		if p >= len(t.heat) || at >= t.heat[p].end {
 			if p >= limits.HeatRows {
@@ -60,7 +71,7 @@ func (t *Timeline) delayed(g *goroutine, p int, at detectors.Time) time.Duration
 			}
 			t.turnHeat(p, at)
 		}
-		t.totals.Delays.Mark(d) // the sum is the heat map's: see flush
+		t.totals.DelaysOn[p].Mark(d) // the sum is the heat map's: see flush
 		c := &t.heat[p].cell
 		c.Starts++
 		c.Sum = min(c.Sum, math.MaxInt64-d) + d // a broken clock's may be centuries
@@ -91,8 +102,12 @@ func (t *Timeline) sumUp() {
 	s := &t.totals
 	for p := range t.heat {
 		t.flushHeat(p)
+		s.Delays.Merge(&s.DelaysOn[p])
 	}
-	for _, starts := range [...]detectors.Sum{s.Delays.Sum(), s.Requeued.Sum()} {
+	for _, starts := range [...]detectors.Sum{s.Delays.Sum(), s.Requeued.Sum(), s.Yielded.Sum()} {
+		s.All.Starts.Merge(starts)
+	}
+	for _, starts := range s.OtherDelays {
 		s.All.Starts.Merge(starts)
 	}
 	s.All.Preempted += s.Preempted
@@ -167,6 +182,9 @@ func (t *Timeline) waited(g *goroutine, at detectors.Time, nobody bool) time.Dur
 	if nobody && timers.Has(g.Reason) {
 		if g.Class == detectors.ClassUser {
 			t.totals.TimerWakeups++
+			if !t.exact {
+				t.woken(g, at)
+			}
 		} else {
 			t.totals.All.TimerWakeups++
 		}
@@ -175,10 +193,32 @@ func (t *Timeline) waited(g *goroutine, at detectors.Time, nobody bool) time.Dur
 		return d
 	}
 	t.totals.Waits[g.Class][g.Reason].Add(d)
-	if g.network && g.Class == detectors.ClassUser {
-		t.waitedForNetwork(g, d)
+	if g.sited && g.Class == detectors.ClassUser {
+		if g.Reason == detectors.ReasonSync {
+			t.totals.Locks = grow(t.totals.Locks, int(g.Stack))
+			t.totals.Locks[g.Stack].Add(d)
+		} else {
+			t.waitedForNetwork(g, d)
+		}
 	}
 	return d
+}
+
+// woken counts that a timer wakes g.
+func (t *Timeline) woken(g *goroutine, at detectors.Time) {
+	s := &t.totals.Timers
+	s.Woken = grow(s.Woken, int(g.Stack))
+	s.Woken[g.Stack]++
+	t.fired(at)
+}
+
+// fired counts a timer's firing that shows.
+func (t *Timeline) fired(at detectors.Time) {
+	s := &t.totals.Timers
+	if n := max(0, int(at.Sub(s.Start)/detectors.HeatBucket)); n < limits.HeatColumns {
+		s.Columns = grow(s.Columns, n)
+		s.Columns[n]++
+	}
 }
 
 func (t *Timeline) waitedForNetwork(g *goroutine, d time.Duration) {
@@ -209,6 +249,12 @@ func (t *Timeline) created(g *goroutine, timer bool) {
 	t.births(g).Created++
 	if timer {
 		t.totals.TimerCreates++
+		if !t.exact {
+			s := &t.totals.Timers
+			s.Created = grow(s.Created, int(g.Start))
+			s.Created[g.Start]++
+			t.fired(g.CreatedAt)
+		}
 	}
 }
 
@@ -244,15 +290,10 @@ func (t *Timeline) returned(g *goroutine, at detectors.Time) {
 
 // timers are the waits that end, when nobody's goroutine ends them, because of a timer:
 // the network poller is the only other one, and it wakes who waits for the network.
-const timers = reasons(1<<detectors.ReasonSleep | 1<<detectors.ReasonSelect | 1<<detectors.ReasonChanReceive)
+const timers = detectors.Reasons(1<<detectors.ReasonSleep | 1<<detectors.ReasonSelect | 1<<detectors.ReasonChanReceive)
 
 // requeued are the reasons of who waits for a P by its own doing.
-const requeued = reasons(1<<detectors.ReasonPreempted | 1<<detectors.ReasonGosched)
-
-type reasons uint32
-
-// Has reports whether r is in the set.
-func (s reasons) Has(r detectors.Reason) bool { return s>>r&1 != 0 }
+const requeued = detectors.Reasons(1<<detectors.ReasonPreempted | 1<<detectors.ReasonGosched)
 
 // heatRow is the heat map's cell that a P is making.
 type heatRow struct {
@@ -263,7 +304,7 @@ type heatRow struct {
 
 // turnHeat goes on to a P's cell that a moment is in.
 func (t *Timeline) turnHeat(p int, at detectors.Time) {
-	t.heat = grow(t.heat, p)
+	t.heat, t.totals.DelaysOn = grow(t.heat, p), grow(t.totals.DelaysOn, p)
 	t.flushHeat(p)
 	start := t.totals.Heat.Start
 	n := max(0, int(at.Sub(start)/detectors.HeatBucket))
@@ -276,7 +317,7 @@ func (t *Timeline) flushHeat(p int) {
 	if r.cell.Starts == 0 {
 		return
 	}
-	s.Delays.AddSum(detectors.Sum{Count: uint64(r.cell.Starts), Total: r.cell.Sum, Max: r.cell.Max})
+	s.DelaysOn[p].AddSum(detectors.Sum{Count: uint64(r.cell.Starts), Total: r.cell.Sum, Max: r.cell.Max})
 	if m := &s.Heat; r.number < limits.HeatColumns {
 		if p >= len(m.Procs) {
 			m.Procs = slices.Grow(m.Procs, p+1-len(m.Procs))[:p+1] // rows of earlier windows, emptied

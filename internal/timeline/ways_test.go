@@ -20,15 +20,23 @@ import (
 
 // summary is a window's totals in a form that can be compared: without what is zero.
 type summary struct {
-	Delays, Requeued, Ran, Answers detectors.Histogram
-	Heat                           map[heatAt]detectors.HeatCell
-	Runs                           map[detectors.StackID]detectors.Sum
-	Unseen                         map[unseenKey]detectors.Sum
-	Waits                          [detectors.NumClasses][detectors.NumReasons]detectors.Sum
-	Network                        map[detectors.StackID]detectors.NetworkWaits
-	Births                         map[detectors.StackID]detectors.Births
-	Syscalls                       detectors.Sum
-	Others                         [detectors.NumClasses]detectors.Sum
+	Delays, Requeued, Yielded, Ran, Answers detectors.Histogram
+
+	DelaysOn    map[detectors.StackID]detectors.Histogram // by P
+	OtherDelays [detectors.NumClasses]detectors.Sum
+	Heat        map[heatAt]detectors.HeatCell
+	Runs        map[detectors.StackID]detectors.Sum
+	Unseen      map[unseenKey]detectors.Sum
+	Waits       [detectors.NumClasses][detectors.NumReasons]detectors.Sum
+	Network     map[detectors.StackID]detectors.NetworkWaits
+	Locks       map[detectors.StackID]detectors.Sum
+	Births      map[detectors.StackID]detectors.Births
+	Syscalls    detectors.Sum
+	Others      [detectors.NumClasses]detectors.Sum
+
+	Woken   map[detectors.StackID]uint64 // by timers
+	Created map[detectors.StackID]uint64 // by timers, by the site they began in
+	Fired   map[int64]uint32             // by column, whose numbers count from the clock's beginning
 
 	TimerCreates, TimerWakeups, Preempted uint64
 
@@ -48,13 +56,19 @@ type heatAt struct {
 
 func summarize(t *detectors.Totals) *summary {
 	s := &summary{
-		Delays: t.Delays, Requeued: t.Requeued, Ran: t.Ran, Answers: t.Answers,
+		Delays: t.Delays, Requeued: t.Requeued, Yielded: t.Yielded, DelaysOn: nonzero(t.DelaysOn), OtherDelays: t.OtherDelays, Ran: t.Ran, Answers: t.Answers,
 		Heat: make(map[heatAt]detectors.HeatCell),
-		Runs: nonzero(t.Runs), Unseen: make(map[unseenKey]detectors.Sum), Network: nonzero(t.Network), Births: nonzero(t.Births),
+		Runs: nonzero(t.Runs), Unseen: make(map[unseenKey]detectors.Sum), Network: nonzero(t.Network), Locks: nonzero(t.Locks), Births: nonzero(t.Births),
 		Waits: t.Waits, Syscalls: t.Syscalls, Others: t.Others,
 		TimerCreates: t.TimerCreates, TimerWakeups: t.TimerWakeups, Preempted: t.Preempted,
 		Live: t.Heap.Live, Goal: t.Heap.Goal, Columns: make(map[int64]detectors.HeapColumn), Marked: make(map[detectors.SiteID]uint64),
 		Assists: t.Heap.Assists, AssistsAt: nonzero(t.Heap.AssistsAt), Longest: t.Heap.Longest,
+	}
+	s.Woken, s.Created, s.Fired = nonzero(t.Timers.Woken), nonzero(t.Timers.Created), make(map[int64]uint32)
+	for i, n := range t.Timers.Columns {
+		if n > 0 {
+			s.Fired[int64(t.Timers.Start)/int64(detectors.HeatBucket)+int64(i)] = n
+		}
 	}
 	for i, c := range t.Heap.Columns {
 		if c != (detectors.HeapColumn{}) {
@@ -153,6 +167,8 @@ func (m *model) observe(o *detectors.Observation) {
 		m.birth(g, user, detectors.Births{Created: 1})
 		if user && o.FromTimer() {
 			m.s.TimerCreates++
+			m.s.Created[detectors.StackID(g.Start)]++
+			m.s.Fired[int64(o.Time)/int64(detectors.HeatBucket)]++
 		}
 	case detectors.GoEnd:
 		m.birth(g, user, detectors.Births{Ended: 1})
@@ -163,6 +179,8 @@ func (m *model) observe(o *detectors.Observation) {
 	case detectors.GoUnpark:
 		if user && o.FromTimer() && (o.Reason == detectors.ReasonSleep || o.Reason == detectors.ReasonSelect || o.Reason == detectors.ReasonChanReceive) {
 			m.s.TimerWakeups++
+			m.s.Woken[o.Stack]++
+			m.s.Fired[int64(o.Time)/int64(detectors.HeatBucket)]++
 		}
 	}
 	if !o.Known {
@@ -172,6 +190,8 @@ func (m *model) observe(o *detectors.Observation) {
 	switch {
 	case o.Kind == detectors.GoStart && user:
 		m.delayed(o)
+	case o.Kind == detectors.GoStart:
+		m.s.OtherDelays[g.Class].Add(d)
 	case o.Kind == detectors.GoUnpark:
 		m.s.Waits[g.Class][o.Reason].Add(d)
 		if user {
@@ -194,14 +214,21 @@ func (m *model) birth(g *detectors.Goroutine, user bool, one detectors.Births) {
 }
 
 func (m *model) delayed(o *detectors.Observation) {
-	if o.Reason == detectors.ReasonPreempted || o.Reason == detectors.ReasonGosched {
+	switch o.Reason {
+	case detectors.ReasonPreempted:
 		m.s.Requeued.Add(o.Duration)
+		return
+	case detectors.ReasonGosched:
+		m.s.Yielded.Add(o.Duration)
 		return
 	}
 	m.s.Delays.Add(o.Duration)
 	if o.Proc >= limits.HeatRows {
 		return
 	}
+	on := m.s.DelaysOn[detectors.StackID(o.Proc)]
+	on.Add(o.Duration)
+	m.s.DelaysOn[detectors.StackID(o.Proc)] = on
 	at := heatAt{int(o.Proc), int64(o.Time) / int64(detectors.HeatBucket)}
 	c := m.s.Heat[at]
 	c.Starts++
@@ -211,6 +238,12 @@ func (m *model) delayed(o *detectors.Observation) {
 }
 
 func (m *model) waited(o *detectors.Observation) {
+	if o.Reason == detectors.ReasonSync && m.code.Stack(o.Stack).Lock.Excludes() {
+		l := m.s.Locks[o.Stack]
+		l.Add(o.Duration)
+		m.s.Locks[o.Stack] = l
+		return
+	}
 	direct := o.Reason == detectors.ReasonNetwork
 	if !direct && (o.Reason != detectors.ReasonSelect || m.code.Stack(o.Stack).Net.FD == detectors.FDNone) {
 		return
@@ -252,6 +285,9 @@ func (m *model) ran(o *detectors.Observation, user bool) {
 
 // trim drops the columns for which a heat map that starts at a moment has no room.
 func (s *summary) trim(start detectors.Time) {
+	maps.DeleteFunc(s.Fired, func(column int64, _ uint32) bool {
+		return column-int64(start)/int64(detectors.HeatBucket) >= limits.HeatColumns
+	})
 	maps.DeleteFunc(s.Columns, func(column int64, _ detectors.HeapColumn) bool {
 		return column-int64(start)/int64(detectors.HeatBucket) >= limits.HeatColumns
 	})
@@ -264,7 +300,7 @@ func (s *summary) trim(start detectors.Time) {
 func (s *summary) equal(t *testing.T, other *summary, what string) {
 	t.Helper()
 	a, b := *s, *other
-	for i, pair := range [...][2]*detectors.Histogram{{&a.Delays, &b.Delays}, {&a.Requeued, &b.Requeued}, {&a.Ran, &b.Ran}, {&a.Answers, &b.Answers}, {&a.Assists, &b.Assists}} {
+	for i, pair := range [...][2]*detectors.Histogram{{&a.Delays, &b.Delays}, {&a.Requeued, &b.Requeued}, {&a.Yielded, &b.Yielded}, {&a.Ran, &b.Ran}, {&a.Answers, &b.Answers}, {&a.Assists, &b.Assists}} {
 		if *pair[0] != *pair[1] {
 			t.Fatalf("%s: histogram %d: %v, want %v", what, i, pair[1].Sum(), pair[0].Sum())
 		}
