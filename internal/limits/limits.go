@@ -144,3 +144,9 @@ const (
 	// (each lists every goroutine anew) more often than the runtime does.
 	MinPollInterval = time.Second
 )
+
+// Bounds of what is read of the machine.
+const (
+	// ClockSourceBytes is the longest name of a clock source, the kernel's CS_NAME_LEN.
+	ClockSourceBytes = 32
+)
