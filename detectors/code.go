@@ -65,10 +65,15 @@ type Stack struct {
 	// Request says that the user's code here was called to serve a request: a
 	// server's frame is further out.
 	Request bool
-	Bottom  SiteID // the function the goroutine began in
-	Class   Class  // of a goroutine that began there
-	Net     NetOp  // what a network wait with this stack is
-	Lock    Lock   // what a wait for a lock with this stack is
+
+	// Handler is the function that serves the request, where Request is true: the user's
+	// outermost one inside the server and its router.
+	Handler SiteID
+
+	Bottom SiteID // the function the goroutine began in
+	Class  Class  // of a goroutine that began there
+	Net    NetOp  // what a network wait with this stack is
+	Lock   Lock   // what a wait for a lock with this stack is
 
 	frames []frameID // innermost first
 }
@@ -103,6 +108,7 @@ type frame struct {
 	class    Class  // of those goroutines
 	standard bool   // of Go's standard library
 	serves   bool   // a server's frame under which handlers run
+	routes   bool   // a router's, inside which the handler is the next of the user's
 	polls    bool   // see netOpOf
 	locks    bool   // see lockOf
 }
@@ -222,7 +228,9 @@ func (c *Code) Add(pcs []uint64, resolve func(i int) (Frame, bool)) StackID {
 		}
 	}
 	s.Site = c.siteOf(s.frames[site])
-	s.Request = s.User && serves
+	if s.Request = s.User && serves; s.Request {
+		s.Handler = c.handlerOf(s.frames)
+	}
 	s.Bottom, s.Class = c.bottomOf(s.frames[len(pcs)-1])
 	if polls || locks {
 		c.whole = c.appendFrames(c.whole[:0], s.frames)
@@ -277,7 +285,7 @@ func (c *Code) frame(pc uint64, i int, resolve func(i int) (Frame, bool)) frameI
 		id = frameID(len(c.frames))
 		c.frames = append(c.frames, frame{
 			Frame:    f,
-			standard: IsStandard(f.Func), serves: servesRequest(f.Func), polls: polls(f.Func), locks: locks(f.Func),
+			standard: IsStandard(f.Func), serves: servesRequest(f.Func), routes: routes(f.Func), polls: polls(f.Func), locks: locks(f.Func),
 		})
 	}
 	if ok {
@@ -285,6 +293,27 @@ func (c *Code) frame(pc uint64, i int, resolve func(i int) (Frame, bool)) frameI
 		c.near[pc>>2%uint64(len(c.near))] = id
 	}
 	return id
+}
+
+// handlerOf returns the function that serves a request: the user's outermost one inside
+// the innermost router or, if there is none, inside the server.
+func (c *Code) handlerOf(frames []frameID) SiteID {
+	handler := frameID(0)
+	for _, id := range frames {
+		f := &c.frames[id]
+		if f.serves || f.routes {
+			if handler != 0 {
+				break
+			}
+		} else if !f.standard {
+			handler = id
+		}
+	}
+	if handler == 0 {
+		return 0
+	}
+	site, _ := c.bottomOf(handler)
+	return site
 }
 
 // siteOf returns the site of a frame.
@@ -337,6 +366,22 @@ func servesRequest(fn string) bool {
 	case "net/http.(*conn).serve", "net/http.(*http2serverConn).runHandler",
 		"golang.org/x/net/http2.(*serverConn).runHandler",
 		"google.golang.org/grpc.(*Server).handleStream", "net/rpc.(*service).call":
+		return true
+	}
+	return false
+}
+
+// routes recognises the functions through which routers call handlers. Those of other
+// modules count as the user's code elsewhere.
+func routes(fn string) bool {
+	switch fn {
+	case "net/http.(*ServeMux).ServeHTTP", // the library's
+		"github.com/gorilla/mux.(*Router).ServeHTTP",
+		"github.com/go-chi/chi/v5.(*Mux).routeHTTP",
+		"github.com/gin-gonic/gin.(*Context).Next",
+		"github.com/julienschmidt/httprouter.(*Router).ServeHTTP",
+		"google.golang.org/grpc.(*Server).processUnaryRPC",
+		"google.golang.org/grpc.(*Server).processStreamingRPC":
 		return true
 	}
 	return false

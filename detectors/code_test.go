@@ -253,7 +253,7 @@ func TestSeenAt(t *testing.T) {
 				w.at(at, func(at int64) { w.p[0].Start(at, g) })
 				w.at(at+50*time.Millisecond, func(at int64) { c.end(w.p[0], at, w) })
 			}
-			require.Equal(t, []string{c.want}, found(watch(t, detectors.Preemption{}, w.play(1))))
+			require.Equal(t, []string{c.want}, found(watch(t, detectors.PreemptFailure{}, w.play(1))))
 		})
 	}
 }

@@ -6,7 +6,14 @@ func Default() []Detector {
 		SchedDelay{},
 		GCAssist{},
 		NetpollBlock{},
-		Preemption{},
+		PreemptRate{},
+		PreemptFailure{},
 		GoroutineLeak{},
+		TimerStorm{},
+		LockContention{},
+		StopTheWorld{},
+		CPUThrottled{},
+		ClockDrift{},
+		TraceGap{},
 	}
 }

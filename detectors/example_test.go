@@ -20,6 +20,13 @@ func ExampleDefault() {
 	// sched-delay
 	// gc-assist
 	// netpoll-block
+	// preempt-rate
 	// preempt-failure
 	// goroutine-leak
+	// timer-storm
+	// lock-contention
+	// stop-the-world
+	// cpu-throttled
+	// clock-drift
+	// trace-gap
 }

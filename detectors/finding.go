@@ -88,6 +88,7 @@ type SiteEvidence struct {
 	Count int           `json:"count"`
 	Total time.Duration `json:"total_ns"`
 	Max   time.Duration `json:"max_ns"`
+	Bytes uint64        `json:"bytes,omitempty"`
 	What  string        `json:"what"` // e.g. "ran while others waited"
 }
 

@@ -47,7 +47,8 @@ func (d GCAssist) New(*Code) (State, error) {
 
 type gcAssist struct {
 	GCAssist
-	past recent[*assistWindow]
+	past  recent[*assistWindow]
+	usual usual // P99, in seconds
 }
 
 // assistWindow is what is kept of one window.
@@ -127,6 +128,7 @@ func (s *gcAssist) Judge(w *Window) ([]Finding, Verdict) {
 	}
 	_, lasting := s.past.lasting(func(a *assistWindow) bool { return a.assists.Max() > s.P99 })
 	if p99 <= s.P99 || judged.assists.Max() <= s.P99 {
+		s.usual.learn(p99.Seconds())
 		return nil, verdict
 	}
 	if !lasting {
@@ -157,14 +159,14 @@ func (s *gcAssist) Judge(w *Window) ([]Finding, Verdict) {
 			name),
 		Evidence: Evidence{
 			Measures: []Measure{
-				{Name: "mark assist P99", Value: p99.Seconds(), Unit: "s", Threshold: s.P99.Seconds()},
+				{Name: "mark assist P99", Value: p99.Seconds(), Unit: "s", Threshold: s.P99.Seconds(), Baseline: s.usual.known()},
 				{Name: "mark assist mean", Value: all.Mean().Seconds(), Unit: "s"},
 				{Name: "allocation rate", Value: rate, Unit: "By/s"},
 				{Name: "correlation of allocation rate and assist time", Value: r, Unit: "1", Threshold: s.Correlation},
 				{Name: "assist time per MB/s", Value: slope, Unit: "ms"},
 				{Name: "share of the bytes allocated at the site while marking", Value: share, Unit: "1"},
 			},
-			Sites:      top,
+			Sites:      append(top, allocators(allocated)...),
 			Goroutines: []GoroutineEvidence{w.Totals.Heap.Longest},
 		},
 	}
@@ -179,6 +181,16 @@ func (s *gcAssist) Judge(w *Window) ([]Finding, Verdict) {
 		f.Summary += fmt.Sprintf("; they grow while allocation, at %.0f MB/s, falls (r = %.2f): look for what else slows marking down", rate/1e6, r)
 	}
 	return []Finding{f}, verdict
+}
+
+// allocators lists the three sites that allocated most while the collector was marking.
+func allocators(bytes map[SiteID]uint64) []SiteEvidence {
+	var all []SiteEvidence
+	for id, n := range bytes {
+		all = append(all, SiteEvidence{Site: id, Bytes: n, What: "allocated while the collector was marking"})
+	}
+	slices.SortFunc(all, func(a, b SiteEvidence) int { return cmp.Or(cmp.Compare(b.Bytes, a.Bytes), cmp.Compare(a.Site, b.Site)) })
+	return all[:min(len(all), 3)]
 }
 
 // shareOf is what n is of the sum of all.

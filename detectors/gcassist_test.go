@@ -131,7 +131,7 @@ func checkGCAssist(t *testing.T, all []judgement, i int) {
 	require.Contains(t, f.Summary, "r = 1.00")
 
 	sites := f.Evidence.Sites
-	require.Len(t, sites, 2)
+	require.Len(t, sites, 4)
 	require.Equal(t, "main.render", j.in(sites[0]))
 	require.Equal(t, 2*assists, sites[0].Count)
 	require.Equal(t, time.Duration(2*assists)*20*time.Millisecond, sites[0].Total)

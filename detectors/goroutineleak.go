@@ -2,7 +2,9 @@ package detectors
 
 import (
 	"fmt"
+	"maps"
 	"path/filepath"
+	"slices"
 	"time"
 )
 
@@ -11,14 +13,29 @@ import (
 // A site leaks if, over the whole look-back and in every part of it, it creates more
 // than [GoroutineLeak.Rate] goroutines a second more than end, at least
 // [GoroutineLeak.Ratio] times as many as end, and those that stay are parked for
-// good: on a channel, a lock, a select. Goroutines that wait for the network or a
-// timer have somebody who will wake them. A pool that fills up and levels off is
-// not a leak, because it stops growing.
+// good: on a channel, a lock, a select. A slow leak, of a few an hour, is one whose
+// goroutines stay, parked nearly all their lives, from every part of the much longer
+// [GoroutineLeak.Slow].
+//
+// Goroutines that wait for the network or a timer have somebody who will wake them. A pool
+// that fills up and levels off is not a leak, because it stops growing; nor is one whose
+// goroutines come back to the place where they wait. Nor is what belongs to a session: a
+// goroutine whose parent, or a brother that was born together with it, still waits for the
+// network on a connection of its own.
+//
+// It cannot tell for certain that nobody will ever wake a goroutine. Where the program
+// has the runtime's goroutineleak profile (Go 1.27), the watcher asks that, and the anomaly
+// says what is proven. Nor does it know the go statement of what was there before the trace.
 type GoroutineLeak struct {
 	Rate     float64       // growth a second; default 3 (specification)
 	Ratio    float64       // creations to ends; default 10 (specification)
-	LookBack time.Duration // how long it must go on; default 6 s
+	LookBack time.Duration // how long it must go on; default 10 s
 	Parked   time.Duration // a goroutine parked this long counts as stuck; default 1 s
+	Lasting  time.Duration // from when on it is critical; default 5 min (specification)
+
+	Slow       time.Duration // the look-back for slow leaks; default 2 h
+	SlowCount  int           // so many that stay in that time; default 6
+	SlowParked time.Duration // a goroutine parked this long counts as stuck then; default 10 min
 }
 
 // Spec implements [Detector].
@@ -34,15 +51,26 @@ func (d GoroutineLeak) New(code *Code) (State, error) {
 	s := settings{kind: "goroutine-leak"}
 	s.number("Rate", &d.Rate, 3)
 	s.number("Ratio", &d.Ratio, 10)
-	s.duration("LookBack", &d.LookBack, 6*time.Second)
+	s.duration("LookBack", &d.LookBack, 10*time.Second)
 	s.duration("Parked", &d.Parked, time.Second)
-	return &goroutineLeak{GoroutineLeak: d, code: code, past: recent[map[SiteID]births]{of: d.LookBack + 2*time.Second}}, s.err
+	s.duration("Lasting", &d.Lasting, 5*time.Minute)
+	s.duration("Slow", &d.Slow, 2*time.Hour)
+	s.count("SlowCount", &d.SlowCount, 6)
+	s.duration("SlowParked", &d.SlowParked, 10*time.Minute)
+	return &goroutineLeak{
+		GoroutineLeak: d, code: code, since: make(map[SiteID]Time),
+		past: recent[map[SiteID]births]{of: d.LookBack + 2*time.Second},
+		slow: slowLeak{GoroutineLeak: d, code: code},
+	}, s.err
 }
 
 type goroutineLeak struct {
 	GoroutineLeak
 	code *Code
 	past recent[map[SiteID]births]
+
+	since map[SiteID]Time // when a leak was found first
+	slow  slowLeak
 }
 
 // births counts what one go statement's goroutines did in a window.
@@ -68,35 +96,40 @@ func (s *goroutineLeak) bySite(w *Window) map[SiteID]births {
 }
 
 func (s *goroutineLeak) Judge(w *Window) ([]Finding, Verdict) {
-	s.past.add(w, s.bySite(w))
+	now := s.bySite(w)
+	s.past.add(w, now)
+	findings := s.slow.judge(w, now)
 	span := s.past.span()
 	verdict := Verdict{Applicable: true, Threshold: s.Rate, Unit: "{goroutine}/s"}
 	if span < s.LookBack {
 		verdict.Note = fmt.Sprintf("watched for %s; growth is judged over %s", short(span), short(s.LookBack))
-		return nil, verdict
+		return findings, verdict
 	}
 	var leaking []SiteID
-	for site := range s.past.past[len(s.past.past)-1].value {
+	for site := range now {
 		growth, grows := s.grows(site, w.End)
 		verdict.Value = max(verdict.Value, growth)
 		if grows {
 			leaking = append(leaking, site)
 		}
 	}
+	maps.DeleteFunc(s.since, func(site SiteID, _ Time) bool { return !slices.Contains(leaking, site) })
 	if len(leaking) == 0 {
-		return nil, verdict
+		return findings, verdict
 	}
-	stuck := s.stuck(w, leaking)
-	var findings []Finding
+	stuck := stuckOf(w, s.code, s.Parked)
 	for _, site := range leaking {
 		k := stuck[site]
 		sum := s.sum(site)
-		// Most of those that stayed must be parked for good; the youngest are
-		// still on their way there.
-		if k == nil || 2*k.n < sum.created-sum.ended {
-			continue
+		switch {
+		case k == nil || 2*k.n < sum.created-sum.ended:
+			// Most of those that stayed must be parked for good; the youngest are still on
+			// their way there.
+		case k.comeBack(w):
+			verdict.Note = fmt.Sprintf("what %v starts comes back to where it waits: a pool", w.Code.Site(site).Short())
+		default:
+			findings = append(findings, s.finding(w, site, sum, k, span))
 		}
-		findings = append(findings, s.finding(w, site, sum, k, span))
 	}
 	return ranked(findings), verdict
 }
@@ -135,51 +168,22 @@ func (s *goroutineLeak) sum(site SiteID) (b births) {
 	return b
 }
 
-// stuckAt is what is known of a site's goroutines that do not end.
-type stuckAt struct {
-	n      int
-	oldest GoroutineEvidence
-	where  map[StackID]int
-}
-
-// stuck looks for the goroutines of the given sites that are parked for good.
-func (s *goroutineLeak) stuck(w *Window, sites []SiteID) map[SiteID]*stuckAt {
-	found := make(map[SiteID]*stuckAt, len(sites))
-	for _, site := range sites {
-		found[site] = &stuckAt{where: make(map[StackID]int)}
-	}
-	for g := range w.Goroutines {
-		if g.State != Waiting || !g.Born || g.Creator == 0 || w.End.Sub(g.Since) < s.Parked {
-			continue
-		}
-		k := found[s.code.SiteOf(g.Creator)]
-		switch g.Reason {
-		case ReasonNetwork, ReasonSleep, ReasonSystem, ReasonAssist, ReasonSweep, ReasonUntilGCEnds:
-			continue
-		}
-		if k == nil || s.code.Stack(g.Stack).Net.FD != FDNone {
-			continue
-		}
-		k.n++
-		k.where[g.Stack]++
-		if d := w.End.Sub(g.CreatedAt); d > k.oldest.Duration {
-			k.oldest = GoroutineEvidence{ID: g.ID, Proc: g.LastP, At: g.CreatedAt, Duration: d, Stack: g.Stack, What: "lives since then, parked here: " + g.Reason.String()}
-		}
-	}
-	return found
-}
+// manyStuck is so many that it is critical, however short the time.
+const manyStuck = 1000
 
 func (s *goroutineLeak) finding(w *Window, site SiteID, sum births, k *stuckAt, span time.Duration) Finding {
 	growth := float64(sum.created-sum.ended) / span.Seconds()
-	var where StackID
-	for id, n := range k.where {
-		if n > k.where[where] || n == k.where[where] && id < where {
-			where = id
-		}
+	where := k.most()
+	level := Warning
+	if _, ok := s.since[site]; !ok {
+		s.since[site] = w.End
+	}
+	if w.End.Sub(s.since[site])+s.LookBack >= s.Lasting || k.n >= manyStuck {
+		level = Critical
 	}
 	at, parked := w.Code.Site(site), w.Code.Site(w.Code.SiteOf(where)).Short()
 	return Finding{
-		Severity: Critical,
+		Severity: level,
 		Start:    s.past.start(),
 		End:      w.End,
 		Score:    growth / s.Rate,
@@ -194,6 +198,7 @@ func (s *goroutineLeak) finding(w *Window, site SiteID, sum births, k *stuckAt, 
 				{Name: "created", Value: float64(sum.created), Unit: "{goroutine}"},
 				{Name: "ended", Value: float64(sum.ended), Unit: "{goroutine}", Threshold: float64(sum.created) / s.Ratio},
 				{Name: "parked for good", Value: float64(k.n), Unit: "{goroutine}"},
+				{Name: "age of the oldest of them", Value: k.oldest.Duration.Seconds(), Unit: "s"},
 			},
 			Sites: []SiteEvidence{
 				{Site: site, Count: sum.created, What: "creates them"},

@@ -75,7 +75,7 @@ func TestGoroutineLeak(t *testing.T) {
 			n := newNursery(v)
 			gives, parked := n.gives("main.(*server).handle", 42), n.Stack("runtime.chansend1", "main.(*client).request", "main.handle.func1")
 			n.each(100*time.Millisecond, 0, 9*window, func(at time.Duration) { n.bear(at, gives, "chan send", parked, 0) })
-			all := watch(t, detectors.GoroutineLeak{}, n.play(9))
+			all := watch(t, detectors.GoroutineLeak{LookBack: 6 * time.Second}, n.play(9))
 			for i, j := range all {
 				if j.End.Sub(all[0].Start) < 6*time.Second {
 					require.Empty(t, j.findings, "after %d s", i+1)
@@ -95,7 +95,7 @@ func checkLeak(t *testing.T, n *nursery, j judgement, gives tracegen.Stack) {
 	site := j.Code.Site(f.Site)
 	require.Equal(t, "main.(*server).handle", site.Func)
 	require.Equal(t, 42, site.Line, "of the go statement")
-	require.Equal(t, detectors.Critical, f.Severity)
+	require.Equal(t, detectors.Warning, f.Severity)
 	require.Equal(t, j.End, f.End)
 	span := f.End.Sub(f.Start)
 	require.Greater(t, span, 6*time.Second)
@@ -175,7 +175,7 @@ func TestGoroutineLeakSilence(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			n := newNursery(wire.Go126)
 			c.plan(n, n.gives("main.(*server).handle", 42))
-			all := watch(t, detectors.GoroutineLeak{}, n.play(9))
+			all := watch(t, detectors.GoroutineLeak{LookBack: 6 * time.Second}, n.play(9))
 			silent(t, all)
 			last := all[8].verdict
 			require.True(t, last.Applicable)
@@ -189,7 +189,7 @@ func TestGoroutineLeakGap(t *testing.T) {
 	n := newNursery(wire.Go126)
 	gives, parked := n.gives("main.handle", 42), n.Stack("runtime.chansend1", "main.request", "main.handle.func1")
 	n.each(100*time.Millisecond, 0, 10*window, func(at time.Duration) { n.bear(at, gives, "chan send", parked, 0) })
-	all := watch(t, detectors.GoroutineLeak{}, n.play(10), 3)
+	all := watch(t, detectors.GoroutineLeak{LookBack: 6 * time.Second}, n.play(10), 3)
 	silent(t, all[:7])
 	require.Contains(t, all[6].verdict.Note, "watched for 5 s")
 	f := one(t, all[8])
@@ -208,7 +208,7 @@ func TestGoroutineLeakOrder(t *testing.T) {
 	}
 	trace := n.play(8)
 	for range 10 { // maps have no order of their own
-		all := watch(t, detectors.GoroutineLeak{}, trace)
+		all := watch(t, detectors.GoroutineLeak{LookBack: 6 * time.Second}, trace)
 		j := all[7]
 		require.Len(t, j.findings, 4)
 		for i, line := range []int{43, 42, 41, 40} {
@@ -227,7 +227,7 @@ func TestGoroutineLeakTimers(t *testing.T) {
 		n.at(at+1, func(at int64) { n.p[0].Start(at, g) })
 		n.at(at+2, func(at int64) { n.p[0].Block(at, "chan send", parked) })
 	})
-	silent(t, watch(t, detectors.GoroutineLeak{}, n.play(8)))
+	silent(t, watch(t, detectors.GoroutineLeak{LookBack: 6 * time.Second}, n.play(8)))
 }
 
 // A look-back may be short or long: growth has to be there in all of it.

@@ -15,10 +15,21 @@ import (
 // goroutine in a loop around one read (see [Goroutine.OnBehalf]). A wait of more than
 // [NetpollBlock.Idle] is taken for a subscription or a long poll. A site whose waits
 // have always been that long is not news either.
+//
+// Of a site that has just appeared it is not known what it waits for: it may be where
+// hundreds of clients subscribe, all at once. Until it has a history, only waits of at most
+// [NetpollBlock.NewIdle] count (of a request's handler: of [NetpollBlock.Idle]), and those that
+// go on only if others have ended there. So a peer that was slow from the beginning is
+// found if it answers in less than that.
+//
+// It cannot see who waits on a channel for a goroutine that reads from a connection, but for
+// the clients that it knows (net/http, gRPC); nor the descriptor's number, nor whether a
+// deadline passed. TCP and unix sockets look alike in a stack and are both given as tcp.
 type NetpollBlock struct {
 	Block    time.Duration // a wait this long counts; default 50 ms (specification)
 	Blocked  float64       // how many at once, on the average over a window; default 10 (specification)
 	Idle     time.Duration // a wait longer than this is nobody's answer; default 5 s
+	NewIdle  time.Duration // the same at a site without a history; default 1 s
 	Growth   float64       // how many times its usual mean a site's wait must be; default 2
 	LookBack time.Duration // two windows within this must show it, half a second of them; default 4 s
 }
@@ -30,6 +41,7 @@ func (d NetpollBlock) Spec() Spec {
 		Doc:     "Many goroutines waited at once for answers from the network, longer than usual.",
 		Long:    Set(GoUnpark),
 		AtLeast: cmp.Or(d.Block, netpollLong),
+		Reasons: SetReasons(ReasonNetwork, ReasonSelect),
 	}
 }
 
@@ -42,20 +54,32 @@ func (d NetpollBlock) New(code *Code) (State, error) {
 	s.duration("Block", &d.Block, netpollLong)
 	s.number("Blocked", &d.Blocked, 10)
 	s.duration("Idle", &d.Idle, 5*time.Second)
+	s.duration("NewIdle", &d.NewIdle, time.Second)
 	s.number("Growth", &d.Growth, 2)
 	s.duration("LookBack", &d.LookBack, 4*time.Second)
-	return &netpollBlock{NetpollBlock: d, code: code, now: make(map[SiteID]*netSite), usual: make(map[SiteID]*usualWait), past: recent[map[SiteID]bool]{of: d.LookBack}}, s.err
+	return &netpollBlock{
+		NetpollBlock: d, code: code, now: make(map[SiteID]*netSite), usual: make(usualAt), answered: make(map[SiteID]bool),
+		past:  recent[map[SiteID]bool]{of: d.LookBack},
+		begun: recent[struct{}]{of: d.LookBack + netpollBefore},
+	}, s.err
 }
 
 type netpollBlock struct {
 	NetpollBlock
 	code  *Code
 	now   map[SiteID]*netSite
-	usual map[SiteID]*usualWait
+	usual usualAt                 // the mean wait, in seconds
 	past  recent[map[SiteID]bool] // the sites that were overloaded
-	begun Time                    // when the window did
+	begun recent[struct{}]        // the windows that a dump has to show
+	start Time                    // of the window
 	since unjudged
+
+	answered map[SiteID]bool // some waits have ended there, as answers do
 }
+
+// netpollBefore is how much of the time before the trouble a dump shows: without what was
+// usual it would not be one.
+const netpollBefore = 6 * time.Second
 
 // netSite is what happened at one site in the window.
 type netSite struct {
@@ -87,15 +111,6 @@ func (n *netSite) p99(short time.Duration) time.Duration {
 	return n.waits.Quantile(rank / float64(n.waits.Count()))
 }
 
-// usualWait is the moving mean of a site's waits.
-type usualWait struct {
-	mean    float64 // seconds
-	windows int
-}
-
-// minUsual is how many windows it takes to know what is usual.
-const minUsual = 5
-
 // Observe takes the long waits. All are in the window's totals.
 func (s *netpollBlock) Observe(o *Observation) {
 	if o.G.Class != ClassUser || !inFlight(o.G, o.Reason) {
@@ -105,12 +120,21 @@ func (s *netpollBlock) Observe(o *Observation) {
 	n := s.site(o.Stack)
 	switch {
 	case n == nil:
-	case o.Duration > s.Idle:
+	case o.Duration > s.idle(o.Stack):
 		n.count--
 		n.total -= o.Duration
 	default:
 		s.late(n, o.G, o.Stack, o.Duration, o.Time)
 	}
+}
+
+// idle returns from when on a wait at a stack is nobody's answer. A request's handler has
+// somebody who waits.
+func (s *netpollBlock) idle(stack StackID) time.Duration {
+	if k := s.code.Stack(stack); !k.Request && s.usual[k.Site].known() == 0 {
+		return min(s.NewIdle, s.Idle)
+	}
+	return s.Idle
 }
 
 // site returns what is known of a network wait's site, nil if it does not count.
@@ -133,7 +157,7 @@ func (s *netpollBlock) late(n *netSite, g *Goroutine, stack StackID, d time.Dura
 		return
 	}
 	n.waits.Add(d)
-	n.long += min(d, at.Sub(s.begun)) // the part that lies in this window
+	n.long += min(d, at.Sub(s.start)) // the part that lies in this window
 	if d > n.worst.Duration {
 		op := s.code.Stack(stack).Net
 		n.worst = GoroutineEvidence{ID: g.ID, Proc: g.LastP, At: at.Add(-d), Duration: d, Stack: stack, What: "waited for " + op.FD.String() + " " + op.Mode.String()}
@@ -149,6 +173,9 @@ func (s *netpollBlock) sum(w *Window) {
 		if n := s.site(StackID(id)); n != nil {
 			n.count += int(t.Answers.Count)
 			n.total += t.Answers.Total
+			if n.count > 0 {
+				s.answered[s.code.SiteOf(StackID(id))] = true
+			}
 			n.direct = n.direct || t.Waits.Count > 0
 		}
 	}
@@ -156,7 +183,8 @@ func (s *netpollBlock) sum(w *Window) {
 		if g.State != Waiting || g.Class != ClassUser || !g.SinceKnown || !inFlight(g, g.Reason) {
 			continue
 		}
-		if n, d := s.site(g.Stack), w.End.Sub(g.Since); n != nil && d <= s.Idle {
+		n, d := s.site(g.Stack), w.End.Sub(g.Since)
+		if n != nil && d <= s.idle(g.Stack) && s.answered[s.code.SiteOf(g.Stack)] {
 			n.count++
 			n.total += d
 			n.direct = n.direct || g.Reason != ReasonSelect
@@ -178,10 +206,14 @@ func inFlight(g *Goroutine, reason Reason) bool {
 }
 
 func (s *netpollBlock) Judge(w *Window) ([]Finding, Verdict) {
-	defer func() { s.begun = w.End }()
+	defer func() { s.start = w.End }()
 	if s.since.stale(w) {
 		clear(s.now)
 	}
+	if w.Fresh {
+		s.start = w.Start
+	}
+	s.begun.add(w, struct{}{})
 	s.sum(w)
 	now := s.now
 	s.now = make(map[SiteID]*netSite)
@@ -191,7 +223,7 @@ func (s *netpollBlock) Judge(w *Window) ([]Finding, Verdict) {
 	top := 0.0
 	for id, n := range now {
 		c := s.concurrent(n, w)
-		if c > s.Blocked && s.unusual(id, n) {
+		if c > s.Blocked && s.usual[id].exceeds(n.mean().Seconds(), s.Growth) {
 			over[id] = true
 		}
 		// What waits for the network itself goes before what waits for somebody who
@@ -214,14 +246,11 @@ func (s *netpollBlock) Judge(w *Window) ([]Finding, Verdict) {
 	}
 	c := s.concurrent(most, w)
 	p99, mean := most.p99(s.Block), most.mean()
-	baseline := 0.0
-	if u := s.usual[at]; u != nil && u.windows >= minUsual {
-		baseline = u.mean
-	}
+	baseline := s.usual[at].known()
 	name := w.Code.Site(at).Short()
 	f := Finding{
 		Severity: severity(mean, time.Second),
-		Start:    first,
+		Start:    s.begun.before(first, minUsual+1),
 		End:      w.End,
 		Score:    c / s.Blocked,
 		Site:     at,
@@ -254,26 +283,11 @@ func (s *netpollBlock) concurrent(n *netSite, w *Window) float64 {
 	return float64(n.long) / float64(w.Duration())
 }
 
-// unusual reports whether a site's waits are longer than they used to be. What has
-// no history yet counts as unusual.
-func (s *netpollBlock) unusual(id SiteID, n *netSite) bool {
-	u := s.usual[id]
-	return u == nil || u.windows < minUsual || n.mean().Seconds() > s.Growth*u.mean
-}
-
 // learn lets the windows that were not overloaded tell what is usual.
 func (s *netpollBlock) learn(now map[SiteID]*netSite, over map[SiteID]bool) {
 	for id, n := range now {
-		if over[id] || n.count <= 0 {
-			continue
+		if !over[id] && n.count > 0 {
+			s.usual.learn(id, n.mean().Seconds())
 		}
-		u := s.usual[id]
-		if u == nil {
-			u = new(usualWait)
-			s.usual[id] = u
-		}
-		u.windows++
-		weight := max(0.05, 1/float64(u.windows))
-		u.mean += weight * (n.mean().Seconds() - u.mean)
 	}
 }

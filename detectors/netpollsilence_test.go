@@ -117,12 +117,9 @@ func TestNetpollBlockSubscriptions(t *testing.T) {
 	subscription := n.calls(time.Hour, tcpRead, []string{"main.next"}, underHTTP)
 	n.park(20, "net/http.(*conn).serve", subscription)
 	all := watch(t, detectors.NetpollBlock{}, n.play(8))
-	for _, j := range all[:5] {
-		require.InDelta(t, 20, j.verdict.Value, 0.01, "they could still be calls")
-	}
-	for _, j := range all[5:] {
+	for _, j := range all {
 		require.Empty(t, j.findings)
-		require.Zero(t, j.verdict.Value)
+		require.Zero(t, j.verdict.Value, "nobody has been answered there yet")
 	}
 
 	n = newNetwork(wire.Go126)

@@ -40,3 +40,11 @@ func severity(d, critical time.Duration) Severity {
 	}
 	return Warning
 }
+
+// byCount returns the n sites that were counted most often, those first.
+func byCount(sites []SiteEvidence, n int) []SiteEvidence {
+	slices.SortFunc(sites, func(a, b SiteEvidence) int {
+		return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Site, b.Site))
+	})
+	return sites[:min(n, len(sites))]
+}

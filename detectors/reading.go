@@ -35,10 +35,10 @@ type Reading struct {
 	ClockSource string
 
 	// Lost counts the generations of the trace that were lost since the watch began, by
-	// whose fault it was. Told is how many losses, in sum, had been read back from the trace
+	// whose fault it was. LostBefore is how many losses, in sum, had been read back from the trace
 	// when this was written.
-	Lost [NumFaults]uint64
-	Told uint64
+	Lost       [NumFaults]uint64
+	LostBefore uint64
 }
 
 // A Throttle is how the kernel holds a cgroup to its share of the CPUs: in each period,

@@ -38,6 +38,19 @@ func (r *recent[T]) span() time.Duration {
 	return r.past[len(r.past)-1].end.Sub(r.past[0].start)
 }
 
+// before returns when the n-th window before a moment began, or the oldest that is known: a
+// dump that begins there shows what was usual before.
+func (r *recent[T]) before(t Time, n int) Time {
+	i := len(r.past)
+	for i > 0 && r.past[i-1].start >= t {
+		i--
+	}
+	if i -= n; i < 0 {
+		i = 0
+	}
+	return min(t, r.past[i].start)
+}
+
 // minLasting is how long a trouble must have been seen, in the windows of the look-back
 // together, before it is one: windows can be very short, and a single hiccup of the
 // machine is nobody's fault.

@@ -8,20 +8,28 @@ import (
 
 // SchedDelay finds goroutines that were ready and had to wait for a P.
 //
-// A busy service makes its goroutines wait a little, always; a mean of 250 µs (the
-// specification's number) alone says nothing. It becomes a finding when the slowest
-// hundredth waits [SchedDelay.P99] as well, in two of the last windows, and those who
-// waited are not the ones who used the Ps: work that only delays itself is a
-// queue, and healthy.
+// A busy service makes its goroutines wait a little, always; a mean of 250 µs or a P99 of
+// 200 µs on a P (the specification's numbers) alone say nothing. It becomes a finding when
+// the slowest hundredth waits [SchedDelay.P99] as well, of all starts or of those on one
+// P, in two of the last windows, and those who waited are not the ones who used the Ps: work
+// that only delays itself is a queue, and healthy. What work is: see the package's
+// documentation of a request's handler ([Stack].Handler) and of the function that a
+// goroutine began in.
 //
-// Counted are starts after a wait, a system call or a creation. A goroutine that was
-// preempted or yielded waits by its own doing. Goroutines of the runtime are left
-// out.
+// Counted are starts after a wait, a system call or a creation, and the age so far of who
+// still waits at a window's end. A goroutine that was preempted or yielded waits by its own
+// doing; those delays are apart ([Totals].Requeued and Yielded), as are those of the
+// runtime's goroutines.
+//
+// It cannot tell two kinds of requests apart whose handlers are one function, and of a
+// connection's goroutine that waits for the next request not which it will be: these are
+// never counted as other work.
 type SchedDelay struct {
 	Mean     time.Duration // of all starts of a window; default 250 µs (specification)
-	P99      time.Duration // of all starts of a window; default 20 ms
-	Victims  int           // starts of other code delayed that long, in a window; default 10
-	Share    float64       // of the Ps that one function's goroutines used; default 1/3
+	ProcP99  time.Duration // of the starts on one P, above which it counts as hot; default 200 µs (specification)
+	P99      time.Duration // of all starts of a window, or on one P; default 20 ms
+	Victims  int           // starts of other work delayed that long, in a window; default 10
+	Share    float64       // of the Ps that one work's goroutines used; default 1/3
 	LookBack time.Duration // two windows within this must be so, half a second of them; default 4 s
 }
 
@@ -39,66 +47,91 @@ func (d SchedDelay) Spec() Spec {
 const schedLate = 20 * time.Millisecond
 
 // New implements [Detector].
-func (d SchedDelay) New(*Code) (State, error) {
+func (d SchedDelay) New(code *Code) (State, error) {
 	s := settings{kind: "sched-delay"}
 	s.duration("Mean", &d.Mean, 250*time.Microsecond)
+	s.duration("ProcP99", &d.ProcP99, 200*time.Microsecond)
 	s.duration("P99", &d.P99, schedLate)
 	s.count("Victims", &d.Victims, 10)
 	s.number("Share", &d.Share, 1.0/3)
 	s.duration("LookBack", &d.LookBack, 4*time.Second)
-	return &schedDelay{
-		SchedDelay: d,
-		past:       recent[bool]{of: d.LookBack},
-	}, s.err
+	return &schedDelay{SchedDelay: d, code: code, past: recent[bool]{of: d.LookBack}}, s.err
 }
 
 type schedDelay struct {
 	SchedDelay
-	slow  []slowStarts // by the function the goroutine began in
-	worst GoroutineEvidence
+	code  *Code
+	late  late
+	all   Histogram    // of the window, with who still waits
 	past  recent[bool] // whether a window was bad
+	usual usual        // P99, in seconds
 	since unjudged
 }
 
-// slowStarts are the starts of one function's goroutines that were late.
-type slowStarts struct {
-	n   int
-	sum time.Duration
-	max time.Duration
-}
-
 func (s *schedDelay) Observe(o *Observation) {
-	if o.G.Class != ClassUser || o.Reason == ReasonPreempted || o.Reason == ReasonGosched {
+	if o.G.Class != ClassUser || ownDoing(o.Reason) {
 		return
 	}
 	s.since.observed(o.Time)
-	s.slow = grow(s.slow, int(o.G.Start))
-	v := &s.slow[o.G.Start]
-	v.n++
-	v.sum += o.Duration
-	v.max = max(v.max, o.Duration)
-	if o.Duration > s.worst.Duration {
-		s.worst = GoroutineEvidence{ID: o.G.ID, Proc: o.Proc, At: o.Time, Duration: o.Duration, Stack: o.Stack, What: "waited for a P, was parked here before"}
+	s.late.add(s.code.work(o.Stack, o.G.Start), o.G, o.Proc, o.Stack, o.Duration, o.Time)
+}
+
+// waiting counts those that still wait at the window's end.
+func (s *schedDelay) waiting(w *Window) (n int) {
+	for g := range w.Goroutines {
+		if g.State != Runnable || g.Class != ClassUser || !g.SinceKnown || ownDoing(g.Reason) {
+			continue
+		}
+		age := w.End.Sub(g.Since)
+		s.all.Add(age)
+		if age >= s.P99 {
+			s.late.add(s.code.work(g.Stack, g.Start), g, g.LastP, g.Stack, age, w.End)
+			n++
+		}
 	}
+	return n
+}
+
+// procs returns the P with the longest P99 and that, and on how many it passes what makes a P
+// hot. A P with a handful of starts says nothing.
+func (s *schedDelay) procs(w *Window) (worst ProcID, p99 time.Duration, hot int) {
+	for p := range w.Totals.DelaysOn {
+		h := &w.Totals.DelaysOn[p]
+		if h.Max() <= s.ProcP99 || h.Count() < 100 {
+			continue
+		}
+		q := h.Quantile(0.99)
+		if q > s.ProcP99 {
+			hot++
+		}
+		if q > p99 {
+			worst, p99 = ProcID(p), q
+		}
+	}
+	return worst, p99, hot
 }
 
 func (s *schedDelay) Judge(w *Window) ([]Finding, Verdict) {
-	defer s.reset()
+	defer s.late.reset()
 	if s.since.stale(w) {
-		s.reset()
+		s.late.reset()
 	}
-	delays := &w.Totals.Delays
-	mean, p99 := delays.Mean(), delays.Quantile(0.99)
-	verdict := Verdict{Applicable: delays.Count() > 0, Value: p99.Seconds(), Threshold: s.P99.Seconds(), Unit: "s"}
+	s.all = w.Totals.Delays
+	starving := s.waiting(w)
+	mean, p99 := s.all.Mean(), s.all.Quantile(0.99)
+	proc, onProc, hot := s.procs(w)
+	longest := max(p99, onProc)
+	verdict := Verdict{Applicable: s.all.Count() > 0, Value: longest.Seconds(), Threshold: s.P99.Seconds(), Unit: "s"}
 	if !verdict.Applicable {
 		verdict.Note = "no goroutine of the service became ready in this window"
 	}
-	if p99 <= s.P99 {
+	if longest <= s.P99 {
 		s.past.add(w, false)
+		s.usual.learn(p99.Seconds())
 		return nil, verdict // nearly always: who used the Ps need not be known
 	}
 	hog := occupantOf(w)
-	victims, site := s.victims(hog.start), hog.site
+	victims := s.late.others(&hog)
 	share := 0.0
 	if capacity := time.Duration(w.Procs) * w.Duration(); capacity > 0 {
 		share = float64(hog.runs.Total) / float64(capacity)
@@ -106,63 +139,40 @@ func (s *schedDelay) Judge(w *Window) ([]Finding, Verdict) {
 	bad := mean > s.Mean && victims.n >= s.Victims && share > s.Share
 	s.past.add(w, bad)
 	if !bad {
-		verdict.Note = fmt.Sprintf("%d starts of other code than %v were late, which used %.0f%% of the Ps", victims.n, w.Code.Site(hog.start).Short(), 100*share)
+		verdict.Note = fmt.Sprintf("%d starts of other work than %v were late, which used %.0f%% of the Ps", victims.n, w.Code.Site(hog.work).Short(), 100*share)
 		return nil, verdict
 	}
 	first, lasting := s.past.lasting(func(bad bool) bool { return bad })
 	if !lasting {
 		return nil, verdict
 	}
-	name := w.Code.Site(site).Short()
-	return []Finding{{
-		Severity: severity(p99, 5*s.P99),
+	name := w.Code.Site(hog.site).Short()
+	f := Finding{
+		Severity: severity(longest, 5*s.P99),
 		Start:    first,
 		End:      w.End,
-		Score:    float64(p99) / float64(s.P99),
-		Site:     site,
+		Score:    float64(longest) / float64(s.P99),
+		Site:     hog.site,
 		Summary: fmt.Sprintf("goroutines waited for a P: P99 %s, mean %s, at most %s over %d starts; %v used %.0f%% of %d Ps meanwhile",
-			short(p99), short(mean), short(delays.Max()), delays.Count(), name, 100*share, w.Procs),
+			short(p99), short(mean), short(s.all.Max()), s.all.Count(), name, 100*share, w.Procs),
 		Why:    "Every request that was ready in that time stood in the queue for a processor before its code could run.",
 		Advice: fmt.Sprintf("Bound how many goroutines run %v at once (a semaphore of GOMAXPROCS/2, a worker pool), split its work, or move it out of this process; look at the heat map for how wide the gaps are.", name),
 		Evidence: Evidence{
 			Measures: []Measure{
-				{Name: "scheduling delay P99", Value: p99.Seconds(), Unit: "s", Threshold: s.P99.Seconds()},
+				{Name: "scheduling delay P99", Value: p99.Seconds(), Unit: "s", Threshold: s.P99.Seconds(), Baseline: s.usual.known()},
 				{Name: "scheduling delay mean", Value: mean.Seconds(), Unit: "s", Threshold: s.Mean.Seconds()},
+				{Name: "longest P99 of one P", Value: onProc.Seconds(), Unit: "s", Threshold: s.P99.Seconds()},
+				{Name: "P with the longest P99", Value: float64(proc), Unit: "1"},
+				{Name: "Ps whose P99 is too long", Value: float64(hot), Unit: "{P}"},
 				{Name: "share of the Ps used by the site", Value: share, Unit: "1", Threshold: s.Share},
-				{Name: "late starts of other code", Value: float64(victims.n), Unit: "{start}", Threshold: float64(s.Victims)},
+				{Name: "late starts of other work", Value: float64(victims.n), Unit: "{start}", Threshold: float64(s.Victims)},
+				{Name: "still waiting at the end", Value: float64(starving), Unit: "{goroutine}"},
 			},
-			Sites: append([]SiteEvidence{{Site: site, Count: int(hog.at.Count), Total: hog.at.Total, Max: hog.at.Max, What: "ran while others waited"}},
-				s.sufferers(hog.start)...),
-			Goroutines: []GoroutineEvidence{s.worst},
+			Sites: append([]SiteEvidence{{Site: hog.site, Count: int(hog.at.Count), Total: hog.at.Total, Max: hog.at.Max, What: "ran while others waited"}},
+				s.late.sufferers(&hog)...),
+			Goroutines: []GoroutineEvidence{s.late.worst},
 			HeatMap:    w.Totals.Heat.clone(),
 		},
-	}}, verdict
-}
-
-// victims sums the late starts of all code but the one that used the Ps.
-func (s *schedDelay) victims(hog SiteID) (sum slowStarts) {
-	for id, v := range s.slow {
-		if SiteID(id) != hog {
-			sum.n += v.n
-			sum.sum += v.sum
-			sum.max = max(sum.max, v.max)
-		}
 	}
-	return sum
-}
-
-// sufferers lists the three functions whose goroutines waited longest.
-func (s *schedDelay) sufferers(hog SiteID) []SiteEvidence {
-	var top []SiteEvidence
-	for id, v := range s.slow {
-		if v.n > 0 && SiteID(id) != hog {
-			top = append(top, SiteEvidence{Site: SiteID(id), Count: v.n, Total: v.sum, Max: v.max, What: "its goroutines waited for a P"})
-		}
-	}
-	return worst(top, 3)
-}
-
-func (s *schedDelay) reset() {
-	clear(s.slow)
-	s.worst = GoroutineEvidence{}
+	return []Finding{f}, verdict
 }

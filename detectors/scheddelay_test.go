@@ -144,7 +144,7 @@ func checkSchedDelay(t *testing.T, from detectors.Time, j judgement, starts []st
 	if want := 50 * 0.030 / (2 * j.Duration().Seconds()); !near(share.Value, want) {
 		t.Errorf("share %v, want %v", share.Value, want)
 	}
-	if n := measure(t, f, "late starts of other code"); n.Value != 50 || n.Threshold != 10 {
+	if n := measure(t, f, "late starts of other work"); n.Value != 50 || n.Threshold != 10 {
 		t.Errorf("late starts %+v, want 50 judged against 10", n)
 	}
 

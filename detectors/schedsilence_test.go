@@ -21,14 +21,14 @@ func TestSchedDelaySilence(t *testing.T) {
 		from, to time.Duration // the last verdict's value
 	}{
 		{"a queue of the hog's own", contention{windows: 3, late: late, victim: hogBegins},
-			"0 starts of other code than main.(*pool).worker were late, which used 78% of the Ps", 29 * time.Millisecond, 31 * time.Millisecond},
+			"0 starts of other work than main.(*pool).worker were late, which used 78% of the Ps", 29 * time.Millisecond, 31 * time.Millisecond},
 		{"after preemptions", contention{windows: 3, late: prompt, leave: preempt}, "", time.Microsecond, 1100},
 		{"after yielding", contention{windows: 3, late: prompt, leave: yield}, "", time.Microsecond, 1100},
 		{"goroutines of the runtime", contention{windows: 3, late: late, victim: "runtime.gcBgMarkWorker"}, "", time.Microsecond, 1100},
 		{"a long mean with a short tail", contention{windows: 3, late: func(_, i int) time.Duration { return time.Duration(1+i%5) * time.Millisecond }},
 			"", 5 * time.Millisecond, 5400 * time.Microsecond},
 		{"a machine that stood still", contention{windows: 3, late: late, run: 10 * time.Millisecond},
-			"50 starts of other code than main.(*pool).worker were late, which used 25% of the Ps", 29 * time.Millisecond, 31 * time.Millisecond},
+			"50 starts of other work than main.(*pool).worker were late, which used 25% of the Ps", 29 * time.Millisecond, 31 * time.Millisecond},
 		{"one bad window", contention{windows: 4, late: func(win, i int) time.Duration {
 			if win == 1 {
 				return late(win, i)
@@ -40,7 +40,7 @@ func TestSchedDelaySilence(t *testing.T) {
 				return 35 * time.Millisecond
 			}
 			return prompt(win, i)
-		}}, "9 starts of other code", 35 * time.Millisecond, 35 * time.Millisecond},
+		}}, "9 starts of other work", 35 * time.Millisecond, 35 * time.Millisecond},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			trace, _ := c.play(wire.Go126)

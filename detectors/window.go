@@ -20,6 +20,10 @@ type Window struct {
 	// stays true.
 	Fresh bool
 
+	// Missing is how many generations are missing before this one, in a file that has a hole
+	// there. What a running watch lost is in its Readings.
+	Missing uint64
+
 	// Procs is GOMAXPROCS, or how many Ps the window named if that was not said.
 	Procs int
 
@@ -28,6 +32,13 @@ type Window struct {
 
 	// Totals are sums over the window, good until Judge returns. They must not be changed.
 	Totals *Totals
+
+	// Clocks is what the clocks said in this window.
+	Clocks Clocks
+
+	// Readings are what the watch read of the machine and wrote into this window, the oldest
+	// first: usually one. There are none in a trace that something else recorded.
+	Readings []Reading
 
 	// Code tells what the numbers of stacks and sites stand for.
 	Code *Code

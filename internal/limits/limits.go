@@ -62,6 +62,10 @@ const (
 	// Regions bounds the user regions open on one goroutine.
 	Regions = 1 << 10
 
+	// Readings bounds the watch's readings of the machine in one window. There is one for
+	// each poll, and a window is no longer than the time between two.
+	Readings = 64
+
 	// KeptObservations and HeapSays bound what waits to be put into the order of time: of
 	// what detectors want all of, and of what is said of the heap. It is that of a
 	// millisecond; only a trace in which time stands still has so much.

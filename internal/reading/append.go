@@ -59,8 +59,8 @@ func Append(to []byte, r *detectors.Reading) []byte {
 			to = strconv.AppendUint(to, n, 10)
 		}
 	}
-	if r.Told != 0 {
-		to = strconv.AppendUint(field(to, fieldTold), r.Told, 10)
+	if r.LostBefore != 0 {
+		to = strconv.AppendUint(field(to, fieldTold), r.LostBefore, 10)
 	}
 	return to
 }

@@ -61,7 +61,7 @@ func parseField(r *detectors.Reading, name, value string) (ok bool) {
 			r.Lost[i] = v.count()
 		}
 	case fieldTold:
-		r.Told = v.count()
+		r.LostBefore = v.count()
 	}
 	return !v.wrong
 }

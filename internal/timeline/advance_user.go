@@ -5,6 +5,7 @@ import (
 
 	"github.com/gotracewatch/tracewatch/detectors"
 	"github.com/gotracewatch/tracewatch/internal/limits"
+	"github.com/gotracewatch/tracewatch/internal/reading"
 	"github.com/gotracewatch/tracewatch/internal/wire"
 )
 
@@ -113,6 +114,9 @@ func (t *Timeline) log(c *cursor) error {
 
 func (t *Timeline) logs(at wire.Time, th *thread, task detectors.TaskID, category, message string, stack detectors.StackID) {
 	o := t.push(detectors.Log, at, th)
+	if g := th.current(); category == reading.Category && g != nil && g.Class == detectors.ClassWatch {
+		t.read(message, o.Time)
+	}
 	o.Task = task
 	o.Text, o.Text2 = category, message
 	o.Stack = stack

@@ -165,7 +165,7 @@ func TestContradictions(t *testing.T) {
 	} {
 		t.Run(test.says, func(t *testing.T) {
 			data := write(test.generations...)
-			r := newReading().read(data)
+			r := newHearing().read(data)
 			require.ErrorContains(t, r.err, test.says)
 			var e *wire.Error
 			require.ErrorAs(t, r.err, &e)
@@ -179,7 +179,7 @@ func TestContradictions(t *testing.T) {
 			test.generations[last] = then(test.generations[last], slices.Repeat([]ev{on(at, wire.EvHeapAlloc, 1)}, wire.Room))
 			data = write(test.generations...)
 			for _, way := range []func(*Timeline){func(*Timeline) {}, (*Timeline).ByTime, (*Timeline).Exact} {
-				r := &reading{code: detectors.NewCode()}
+				r := &hearing{code: detectors.NewCode()}
 				r.tl = New(r.code, nil)
 				way(r.tl)
 				require.ErrorContains(t, r.read(data).err, test.says)
@@ -204,7 +204,7 @@ func TestNoThread(t *testing.T) {
 			Observe:  func(o *detectors.Observation) { woken = append(woken, *o) },
 		}})
 		tl.slowly = slowly
-		r := &reading{code: tl.code, tl: tl}
+		r := &hearing{code: tl.code, tl: tl}
 		require.NoError(t, r.read(data).err)
 		require.Len(t, woken, 1)
 		require.Equal(t, detectors.NoGoroutine, woken[0].By)
@@ -223,7 +223,7 @@ func TestStricter(t *testing.T) {
 		"a P of number 18446744073709551615":        {on(1, wire.EvProcStatus, 1<<64-1, procIdle)},
 		"a goroutine of number 9223372036854775808": {on(1, wire.EvGoStatus, 1<<63, 1, goWaiting)},
 	} {
-		r := newReading().read(write(events))
+		r := newHearing().read(write(events))
 		require.ErrorContains(t, r.err, says)
 	}
 }
@@ -237,7 +237,7 @@ func TestAfterAnError(t *testing.T) {
 		then(running, wait, []ev{on(1, wire.EvGoBlock, 0, 0), on(1, wire.EvProcStop)}),
 		then([]ev{on(2, wire.EvProcStatus, 0, procRunning), on(2, wire.EvGoStatus, 5, 2, goRunning)}),
 	)
-	r := newReading().read(data)
+	r := newHearing().read(data)
 	require.ErrorContains(t, r.err, "generation 2: its events contradict each other: GoBlock at 1070: thread 1 runs no goroutine")
 	require.Len(t, r.windows, 3)
 	require.True(t, r.windows[2].Fresh)
@@ -258,7 +258,7 @@ func TestBrokenBatch(t *testing.T) {
 	b.Event(wire.EvProcStatus, 1, 0, procRunning)
 	b.Event(wire.EvProcStop, 1)
 	b.Raw(99)
-	r := newReading().read(tr.Bytes())
+	r := newHearing().read(tr.Bytes())
 	require.ErrorContains(t, r.err, "trace broken at byte 16, generation 4")
 	require.ErrorContains(t, r.err, "Invalid (99) among thread 1's events")
 	require.Len(t, r.of(nil, detectors.ProcChange), 2, "what came before it stands")
@@ -267,13 +267,13 @@ func TestBrokenBatch(t *testing.T) {
 	g = tr.Generation(4)
 	g.Sync(1e9, tracegen.Snapshot{Time: 1})
 	g.Batch(1, 10).Raw(99)
-	r = newReading().read(tr.Bytes())
+	r = newHearing().read(tr.Bytes())
 	require.ErrorContains(t, r.err, "Invalid (99) among thread 1's events")
 }
 
 // TestMissingTexts: references that lead nowhere are counted, and are no error.
 func TestMissingTexts(t *testing.T) {
-	r := newReading().read(write(then(running, []ev{
+	r := newHearing().read(write(then(running, []ev{
 		on(1, wire.EvUserLog, 0, 77, 0, 0),
 		on(1, wire.EvGoStop, 400, 1<<40),
 		on(1, wire.EvGoStart, 1, 1),
@@ -296,7 +296,7 @@ func TestBounds(t *testing.T) {
 	for range limits.Regions + 10 {
 		events = append(events, on(1, wire.EvUserRegionEnd, 1, 0, 0))
 	}
-	r := newReading().read(write(then(running, events)))
+	r := newHearing().read(write(then(running, events)))
 	require.NoError(t, r.err)
 	_, dropped := r.tl.Unknown()
 	require.EqualValues(t, 10, dropped)
@@ -316,7 +316,7 @@ func TestThreadsAreForgotten(t *testing.T) {
 	for i := range uint64(3_000) {
 		events = append(events, on(10+i, wire.EvGoStatus, 10+i, wire.NoThread, goWaiting))
 	}
-	r := newReading().read(write(then(calling, events), calling, calling))
+	r := newHearing().read(write(then(calling, events), calling, calling))
 	require.NoError(t, r.err)
 	require.Len(t, r.tl.threads, 1)
 	require.EqualValues(t, 1, r.tl.threads[1].gid)

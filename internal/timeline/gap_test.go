@@ -81,7 +81,7 @@ func TestGap(t *testing.T) {
 		w, long, short, quiet := waits(v)
 		data := w.Bytes()
 
-		r := newReading().read(data, 2)
+		r := newHearing().read(data, 2)
 		require.NoError(t, r.err)
 		require.Equal(t, []bool{true, true, false, false}, fresh(r), "go1.%d", v)
 		wait := r.one(t, long, detectors.GoUnpark)
@@ -94,7 +94,7 @@ func TestGap(t *testing.T) {
 		require.Equal(t, detectors.Undetermined, lists[1].From)
 		require.Greater(t, r.windows[1].Start, r.windows[0].End, "the gap is in no window")
 
-		r = newReading().read(data, 4)
+		r = newHearing().read(data, 4)
 		require.NoError(t, r.err)
 		require.Equal(t, []bool{true, false, false, true}, fresh(r))
 		require.Equal(t, []int64{2*second + 400}, durations(r.of(long, detectors.GoUnpark)))
@@ -102,13 +102,13 @@ func TestGap(t *testing.T) {
 		require.Equal(t, []int64{-1, -1}, durations(r.of(long, detectors.GoPark)), "it was running when the trace began, and when it began anew")
 		require.Equal(t, []int64{-1, -1}, durations(r.of(short, detectors.GoStart)))
 
-		r = newReading().read(data, 2, 4)
+		r = newHearing().read(data, 2, 4)
 		require.NoError(t, r.err)
 		require.Equal(t, []bool{true, true, true}, fresh(r))
 	}
 }
 
-func fresh(r *reading) []bool {
+func fresh(r *hearing) []bool {
 	var fs []bool
 	for _, w := range r.windows {
 		fs = append(fs, w.Fresh)
@@ -170,7 +170,7 @@ func numbersOf(t *testing.T, data []byte) []uint64 {
 // TestForget: a timeline that is told to forget takes the next generation for the first.
 func TestForget(t *testing.T) {
 	w, long, _, _ := waits(wire.Go126)
-	r := newReading()
+	r := newHearing()
 	s := wire.Splitter{Emit: func(raw wire.Raw) {
 		g, err := wire.Parse(raw)
 		require.NoError(t, err)

@@ -33,7 +33,7 @@ func TestFirstGenerationWithoutEvents(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			require.Positive(t, compare(t, trace))
 
-			r := newReading().read(trace)
+			r := newHearing().read(trace)
 			require.NoError(t, r.err)
 			lists := r.of(nil, detectors.GoList)
 			require.Len(t, lists, 3)
@@ -53,7 +53,7 @@ func TestFirstGenerationWithoutEvents(t *testing.T) {
 	}
 
 	// After a gap it is the same, and what was known before it is not known.
-	r := newReading().read(write(running, nil, nil, listed()), 2)
+	r := newHearing().read(write(running, nil, nil, listed()), 2)
 	require.NoError(t, r.err)
 	require.Len(t, r.of(nil, detectors.GoList), 4)
 }

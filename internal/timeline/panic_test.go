@@ -25,7 +25,7 @@ func readWith(t *testing.T, code *detectors.Code, data []byte, observers []Obser
 	if onPanic != nil {
 		tl.OnPanic = func(i int, v any, stack []byte) { onPanic(tl, panicked{i, v, string(stack)}) }
 	}
-	r := (&reading{code: code, tl: tl}).read(data)
+	r := (&hearing{code: code, tl: tl}).read(data)
 	require.NoError(t, r.err)
 }
 

@@ -23,8 +23,8 @@ type seen struct {
 	G detectors.Goroutine // zero where there is none
 }
 
-// reading is everything that a timeline tells of a trace.
-type reading struct {
+// hearing is everything that a timeline tells of a trace.
+type hearing struct {
 	code    *detectors.Code
 	tl      *Timeline
 	all     []*seen
@@ -33,13 +33,13 @@ type reading struct {
 	err     error                   // all of them
 }
 
-func newReading() *reading {
-	r := &reading{code: detectors.NewCode()}
+func newHearing() *hearing {
+	r := &hearing{code: detectors.NewCode()}
 	r.tl = New(r.code, []Observer{{Observes: allKinds, Observe: r.observe}})
 	return r
 }
 
-func (r *reading) observe(o *detectors.Observation) {
+func (r *hearing) observe(o *detectors.Observation) {
 	s := &seen{Observation: *o}
 	if o.G != nil {
 		s.G = *o.G
@@ -49,7 +49,7 @@ func (r *reading) observe(o *detectors.Observation) {
 }
 
 // read reads a trace, but not the generations left out.
-func (r *reading) read(data []byte, without ...uint64) *reading {
+func (r *hearing) read(data []byte, without ...uint64) *hearing {
 	s := wire.Splitter{Emit: func(raw wire.Raw) {
 		for _, n := range without {
 			if raw.Number == n {
@@ -80,17 +80,17 @@ func (r *reading) read(data []byte, without ...uint64) *reading {
 
 // readWorld reads a world to its end, which must be without error, and the same for
 // the reference.
-func readWorld(t *testing.T, w *tracegen.World) *reading {
+func readWorld(t *testing.T, w *tracegen.World) *hearing {
 	t.Helper()
 	data := w.Bytes()
 	compare(t, data)
-	r := newReading().read(data)
+	r := newHearing().read(data)
 	require.NoError(t, r.err)
 	return r
 }
 
 // of returns the observations of some kinds about a goroutine, or about any if it is nil.
-func (r *reading) of(g *tracegen.Goroutine, kinds ...detectors.Kind) []*seen {
+func (r *hearing) of(g *tracegen.Goroutine, kinds ...detectors.Kind) []*seen {
 	set := detectors.Set(kinds...)
 	var found []*seen
 	for _, o := range r.all {
@@ -102,7 +102,7 @@ func (r *reading) of(g *tracegen.Goroutine, kinds ...detectors.Kind) []*seen {
 }
 
 // one returns the only observation of a kind about a goroutine.
-func (r *reading) one(t *testing.T, g *tracegen.Goroutine, kind detectors.Kind) *seen {
+func (r *hearing) one(t *testing.T, g *tracegen.Goroutine, kind detectors.Kind) *seen {
 	t.Helper()
 	found := r.of(g, kind)
 	require.Len(t, found, 1, "observations of kind %d", kind)
@@ -110,7 +110,7 @@ func (r *reading) one(t *testing.T, g *tracegen.Goroutine, kind detectors.Kind) 
 }
 
 // top returns the innermost function of a stack.
-func (r *reading) top(id detectors.StackID) string {
+func (r *hearing) top(id detectors.StackID) string {
 	frames := r.code.Frames(id)
 	if len(frames) == 0 {
 		return ""

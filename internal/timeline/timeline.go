@@ -83,6 +83,7 @@ type Timeline struct {
 	problem  error  // why the last event that was tried is broken
 	failed   error  // why the generation is
 	totals   detectors.Totals
+	readings []detectors.Reading
 	heat     []heatRow // by P
 	unseen   unseenIndex
 	slowly   bool // for tests: never fast
@@ -218,6 +219,7 @@ func (t *Timeline) Feed(g *wire.Generation) (detectors.Window, error) {
 	t.gen = g.Number
 	t.events = 0
 	t.resetTotals()
+	t.readings = t.readings[:0]
 	t.sym.install(g)
 	err := t.install(g)
 	if t.initial == 0 && len(t.frontier) > 0 {
@@ -245,6 +247,8 @@ func (t *Timeline) Feed(g *wire.Generation) (detectors.Window, error) {
 		Procs:      t.maxprocs(),
 		Events:     t.events,
 		Totals:     &t.totals,
+		Clocks:     clocks(g),
+		Readings:   t.readings,
 		Code:       t.code,
 		Goroutines: iter.Seq[*detectors.Goroutine](t.gs.all),
 	}

@@ -61,7 +61,7 @@ func teller(code *detectors.Code, each func(told)) func(*detectors.Observation) 
 
 // tell reads generations and returns all that is told of them.
 func tell(data []byte, without ...uint64) (all []told, err error) {
-	r := &reading{code: detectors.NewCode()}
+	r := &hearing{code: detectors.NewCode()}
 	r.tl = New(r.code, []Observer{{Observes: allKinds, Observe: teller(r.code, func(x told) { all = append(all, x) })}})
 	r.read(data, without...)
 	return all, r.err

@@ -34,7 +34,7 @@ func TestBlockTime(t *testing.T) {
 		other.Running(waker)
 		m.Block(1_000, test.reason, w.Stack("sync.runtime_SemacquireMutex", "main.wait"))
 		other.Unblock(8_765, g, w.Stack("sync.(*Mutex).Unlock", "main.wake"))
-		r := newReading().read(w.Bytes()) // the reference keeps reasons as text, whatever they are
+		r := newHearing().read(w.Bytes()) // the reference keeps reasons as text, whatever they are
 		require.NoError(t, r.err)
 
 		o := r.one(t, g, detectors.GoUnpark)

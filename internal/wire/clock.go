@@ -54,6 +54,9 @@ func (c Clock) Time(t Timestamp) Time {
 	return c.scale(t)
 }
 
+// Tick returns the length of a clock unit, in nanoseconds.
+func (c Clock) Tick() float64 { return c.unit }
+
 // After returns the moment dt clock units after t.
 func (c Clock) After(t Time, dt uint64) Time { return min(t+c.Time(Timestamp(dt)), MaxTime) }
 

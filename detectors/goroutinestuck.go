@@ -1,0 +1,119 @@
+package detectors
+
+import "time"
+
+// stuckAt is what is known of a site's goroutines that are parked for good.
+type stuckAt struct {
+	n      int
+	oldest GoroutineEvidence
+	where  map[StackID]int
+	born   []Time
+	parked []Time // since when, of the same
+}
+
+// most returns where most of them are parked.
+func (k *stuckAt) most() (where StackID) {
+	for id, n := range k.where {
+		if n > k.where[where] || n == k.where[where] && id < where {
+			where = id
+		}
+	}
+	return where
+}
+
+// comeBack reports whether goroutines come back to where these are parked: many more parked there
+// in the window than began in their function. They are workers that have nothing to do.
+func (k *stuckAt) comeBack(w *Window) bool {
+	where, t := k.most(), w.Totals
+	begin := w.Code.Stack(where).Bottom
+	if int(where) >= len(t.Runs) || int(begin) >= len(t.All.Begun) {
+		return false
+	}
+	return t.Runs[where].Count > 2*t.All.Begun[begin].Created+5
+}
+
+// bornTogether is how far apart the go statements of one session's goroutines are.
+const bornTogether = 10 * time.Millisecond
+
+// stuckOf returns, by the site of the go statement, the goroutines that have been parked for so
+// long with nobody known who will wake them, and that belong to no session.
+func stuckOf(w *Window, code *Code, parked time.Duration) map[SiteID]*stuckAt {
+	sessions := sessionsOf(w, code)
+	found := make(map[SiteID]*stuckAt)
+	for g := range w.Goroutines {
+		if !forGood(g, code) || w.End.Sub(g.Since) < parked {
+			continue
+		}
+		site := code.SiteOf(g.Creator)
+		if sessions.has(g, site) {
+			continue
+		}
+		k := found[site]
+		if k == nil {
+			k = &stuckAt{where: make(map[StackID]int)}
+			found[site] = k
+		}
+		k.n++
+		k.where[g.Stack]++
+		k.born, k.parked = append(k.born, g.CreatedAt), append(k.parked, g.Since)
+		if d := w.End.Sub(g.CreatedAt); d > k.oldest.Duration {
+			k.oldest = GoroutineEvidence{ID: g.ID, Proc: g.LastP, At: g.CreatedAt, Duration: d, Stack: g.Stack, What: "lives since then, parked here: " + g.Reason.String()}
+		}
+	}
+	return found
+}
+
+// forGood reports whether nobody is known who will wake g, whose go statement was seen.
+func forGood(g *Goroutine, code *Code) bool {
+	if g.State != Waiting || g.Class != ClassUser || !g.Born || g.Creator == 0 {
+		return false
+	}
+	switch g.Reason {
+	case ReasonNetwork, ReasonSleep, ReasonSystem, ReasonAssist, ReasonSweep, ReasonUntilGCEnds:
+		return false
+	}
+	return code.Stack(g.Stack).Net.FD == FDNone
+}
+
+// sessions are the goroutines that wait for the network, and whose they are.
+type sessions struct {
+	waiting  map[GoID]bool      // each
+	brothers map[GoID][]Time    // by their parent, when they were born
+	children map[childrenOf]int // how many a parent has at a site that seem to be stuck
+}
+
+type childrenOf struct {
+	parent GoID
+	site   SiteID
+}
+
+func sessionsOf(w *Window, code *Code) *sessions {
+	s := &sessions{make(map[GoID]bool), make(map[GoID][]Time), make(map[childrenOf]int)}
+	for g := range w.Goroutines {
+		switch {
+		case g.State == Waiting && code.Stack(g.Stack).Net.FD != FDNone:
+			s.waiting[g.ID] = true
+			if g.Parent != NoGoroutine {
+				s.brothers[g.Parent] = append(s.brothers[g.Parent], g.CreatedAt)
+			}
+		case g.Parent != NoGoroutine && forGood(g, code):
+			s.children[childrenOf{g.Parent, code.SiteOf(g.Creator)}]++
+		}
+	}
+	return s
+}
+
+// has reports whether g belongs to a session: its parent waits for the network and has only
+// this one, or it has a brother that does, each of whom stands for one.
+func (s *sessions) has(g *Goroutine, site SiteID) bool {
+	if s.waiting[g.Parent] && s.children[childrenOf{g.Parent, site}] == 1 {
+		return true
+	}
+	for i, born := range s.brothers[g.Parent] {
+		if born.Sub(g.CreatedAt).Abs() <= bornTogether {
+			s.brothers[g.Parent] = append(s.brothers[g.Parent][:i:i], s.brothers[g.Parent][i+1:]...)
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,50 @@
+package detectors
+
+import "time"
+
+// machine follows what the watch's readings say of the machine, from window to window.
+type machine struct {
+	last Reading
+	has  bool
+}
+
+// stretch is what the readings say of the time between two of them.
+type stretch struct {
+	from, to Time
+	cpu      Counter[time.Duration]
+	throttle Throttle
+	delay    Counter[time.Duration] // of the process's threads
+	pressure Counter[time.Duration]
+	steal    Counter[time.Duration]
+}
+
+// follow returns the stretches that end in a window.
+func (m *machine) follow(w *Window) (all []stretch) {
+	if w.Fresh {
+		m.has = false // a dump of this window does not show what was before
+	}
+	for _, r := range w.Readings {
+		if m.has && r.At > m.last.At {
+			all = append(all, stretch{
+				from: m.last.At, to: r.At,
+				cpu:      r.CPU.Since(m.last.CPU),
+				throttle: r.Throttle.Since(m.last.Throttle),
+				delay:    r.RunDelay.Since(m.last.RunDelay),
+				pressure: r.Pressure.Since(m.last.Pressure).Stalled,
+				steal:    r.Steal.Since(m.last.Steal),
+			})
+		}
+		m.last, m.has = r, true
+	}
+	return all
+}
+
+// ranTotal is how long goroutines of all classes were running in a window, by the trace. Those
+// that run on beyond its end are not in it.
+func ranTotal(t *Totals) time.Duration {
+	sum := t.Ran.Sum().Total
+	for _, r := range t.Others {
+		sum = addDurations(sum, r.Total)
+	}
+	return sum
+}

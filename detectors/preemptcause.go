@@ -1,0 +1,124 @@
+package detectors
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// stopCause is what can be said of why runs were not stopped in time.
+type stopCause struct {
+	failed    time.Duration // of all runs that were too long
+	off       time.Duration // goroutines were running but used no processor
+	offKnown  bool
+	throttled time.Duration
+	delay     Counter[time.Duration] // of the process's threads
+}
+
+// cause weighs what the machine did in the windows of the look-back.
+func cause(all *runsWindow) stopCause {
+	var c stopCause
+	for _, l := range all.long {
+		c.failed += l.total
+	}
+	var cpu time.Duration
+	for i, m := range all.machine {
+		c.offKnown = (i == 0 || c.offKnown) && m.cpu.Known
+		cpu += m.cpu.Value
+		if m.throttle.Known() {
+			c.throttled += m.throttle.Time
+		}
+		if m.delay.Known {
+			c.delay = Count(c.delay.Value + m.delay.Value)
+		}
+	}
+	c.off = max(0, all.ran-cpu)
+	return c
+}
+
+// sysmon estimates how often the runtime's own watcher looks, 0 if nothing tells. It looks at
+// a P again at the latest after its interval, so that a run that it stops ends that much
+// after the 10 ms. What is at a site does not count: it may be what cannot be stopped.
+func (p *runsWindow) sysmon(but SiteID) time.Duration {
+	var runs []time.Duration
+	for _, r := range p.stopped {
+		if r.site != but {
+			runs = append(runs, r.ran)
+		}
+	}
+	if len(runs) == 0 {
+		return 0
+	}
+	slices.Sort(runs)
+	return max(0, runs[len(runs)*9/10]-allowed)
+}
+
+// half reports whether a time is at least half of what the long runs took.
+func (c *stopCause) half(d time.Duration) bool { return c.failed > 0 && 2*d >= c.failed }
+
+func (c *stopCause) isThrottled() bool { return c.half(c.throttled) }
+
+// isStarved reports whether the threads got no processor. A goroutine that waits in a system
+// call uses none either: see inSyscall.
+func (c *stopCause) isStarved() bool {
+	return c.offKnown && c.half(c.off) || c.delay.Known && c.half(c.delay.Value)
+}
+
+// ownFault reports whether it is the code's and not the machine's.
+func (c *stopCause) ownFault() bool { return !c.isThrottled() && !c.isStarved() }
+
+// of says why the runs at a site were not stopped, and what to do.
+func (c *stopCause) of(code *Code, l *longRuns, name string, late bool, sysmon time.Duration) (reason, advice string) {
+	switch {
+	case c.isThrottled():
+		return fmt.Sprintf("the cgroup was throttled for %s of that time", short(c.throttled)),
+			"Give the container more CPU, or set GOMAXPROCS to what it may use; the code is not at fault."
+	case inSyscall(code.Frames(l.worst.Stack)):
+		return "it is in a system call that the runtime does not know of",
+			fmt.Sprintf("Make the call in %v with syscall.Syscall and not RawSyscall: the runtime then gives the P to others meanwhile.", name)
+	case c.isStarved():
+		return fmt.Sprintf("the machine was starved, its threads got no processor for %s of that time", short(max(c.off, c.delay.Value))),
+			"Look at what else runs on this machine, or at the hypervisor's steal time; the code is not at fault."
+	case late:
+		return fmt.Sprintf("sysmon looked only about every %s", short(sysmon)),
+			"The runtime's own thread came too late: look at what keeps the machine's processors, the trace does not tell."
+	default:
+		return "it has no preemption point there",
+			fmt.Sprintf("Cut the work of %v into pieces of at most a megabyte: a call into assembly (copy, hash, search) over a huge slice cannot be interrupted.", name)
+	}
+}
+
+// inSyscall reports whether a stack ends in a system call that the runtime was not told of.
+func inSyscall(frames []Frame) bool {
+	for _, f := range frames[:min(len(frames), 4)] {
+		switch {
+		case strings.HasPrefix(f.Func, "syscall.rawSyscall"), strings.HasPrefix(f.Func, "syscall.RawSyscall"),
+			strings.HasPrefix(f.Func, "syscall.rawVfork"), strings.HasPrefix(f.Func, "internal/runtime/syscall"),
+			strings.HasPrefix(f.Func, "golang.org/x/sys/unix.RawSyscall"), f.Func == "golang.org/x/sys/unix.SyscallNoError":
+			return true
+		}
+	}
+	return false
+}
+
+// note says what is known of sysmon.
+func note(sysmon time.Duration) string {
+	if sysmon == 0 {
+		return ""
+	}
+	return fmt.Sprintf("runs that were preempted suggest that sysmon looks about every %s", short(sysmon))
+}
+
+func (c *stopCause) measures() (all []Measure) {
+	if c.offKnown {
+		all = append(all, Measure{Name: "running without a processor", Value: c.off.Seconds(), Unit: "s"})
+	}
+	if c.throttled > 0 {
+		all = append(all, Measure{Name: "throttled by the cgroup", Value: c.throttled.Seconds(), Unit: "s"})
+	}
+	if c.delay.Known {
+		all = append(all, Measure{Name: "threads waited for a processor", Value: c.delay.Value.Seconds(), Unit: "s"})
+	}
+	return all
+}

@@ -1,0 +1,176 @@
+package detectors
+
+import (
+	"fmt"
+	"time"
+)
+
+// PreemptRate finds goroutines that are stopped by the runtime all the time while other
+// work waits.
+//
+// The runtime stops a goroutine that has run for 10 ms, so that the others get their turn
+// (runtime/proc.go, forcePreemptNS). More than [PreemptRate.Rate] such stops a second are
+// nothing but a batch job that uses the machine, unless other work was late meanwhile:
+// both are needed. Stops by the garbage collector, which scans a goroutine's stack, do not
+// count.
+type PreemptRate struct {
+	Rate     float64       // preemptions a second over the look-back; default 50 (specification)
+	Delay    time.Duration // of other work that makes the rate matter; default 10 ms
+	Victims  int           // such delays a second; default 10
+	LookBack time.Duration // default 5 s
+}
+
+// preemptDelay is the default of [PreemptRate.Delay].
+const preemptDelay = 10 * time.Millisecond
+
+// Spec implements [Detector].
+func (d PreemptRate) Spec() Spec {
+	least := preemptDelay
+	if d.Delay > 0 {
+		least = d.Delay
+	}
+	return Spec{
+		Kind:     "preempt-rate",
+		Doc:      "Goroutines that need a P for long had to be stopped often while other work waited for its turn.",
+		Observes: Set(GoPreempt),
+		Long:     Set(GoStart),
+		AtLeast:  least,
+	}
+}
+
+// New implements [Detector].
+func (d PreemptRate) New(code *Code) (State, error) {
+	s := settings{kind: "preempt-rate"}
+	s.number("Rate", &d.Rate, 50)
+	s.duration("Delay", &d.Delay, preemptDelay)
+	s.count("Victims", &d.Victims, 10)
+	s.duration("LookBack", &d.LookBack, 5*time.Second)
+	return &preemptRate{PreemptRate: d, code: code, past: recent[*stopsWindow]{of: d.LookBack}, now: newStopsWindow()}, s.err
+}
+
+type preemptRate struct {
+	PreemptRate
+	code  *Code
+	now   *stopsWindow
+	past  recent[*stopsWindow]
+	usual usual // preemptions a second
+	since unjudged
+}
+
+// stopsWindow is what is kept of one window.
+type stopsWindow struct {
+	stops int
+	at    map[preemptedAt]int
+	late  []int // late starts, by what the goroutine was busy with: the index is a SiteID
+}
+
+// preemptedAt is where goroutines busy with something were preempted.
+type preemptedAt struct{ work, start, site SiteID }
+
+func newStopsWindow() *stopsWindow { return &stopsWindow{at: make(map[preemptedAt]int)} }
+
+func (s *preemptRate) Observe(o *Observation) {
+	if !o.Known || o.G.Class != ClassUser {
+		return
+	}
+	s.since.observed(o.Time)
+	work := s.code.work(o.Stack, o.G.Start)
+	if o.Kind == GoPreempt {
+		s.now.stops++
+		s.now.at[preemptedAt{work, o.G.Start, s.code.seenAt(o)}]++
+	} else if o.Duration >= s.Delay && !ownDoing(o.Reason) {
+		s.now.late = grow(s.now.late, int(work))
+		s.now.late[work]++
+	}
+}
+
+func (s *preemptRate) Judge(w *Window) ([]Finding, Verdict) {
+	if s.since.stale(w) {
+		s.now = newStopsWindow()
+	}
+	judged := s.now
+	s.past.add(w, judged)
+	s.now = newStopsWindow()
+
+	all := newStopsWindow()
+	for _, p := range s.past.past {
+		all.merge(p.value)
+	}
+	perSecond := s.perSecond(all.stops)
+	verdict := Verdict{Applicable: true, Value: perSecond, Threshold: s.Rate, Unit: "1/s"}
+	if perSecond <= s.Rate || judged.stops == 0 {
+		s.usual.learn(perSecond)
+		return nil, verdict
+	}
+	hog, site, n := all.hog()
+	victims := 0
+	for work, k := range all.late {
+		if hog.others(SiteID(work)) {
+			victims += k
+		}
+	}
+	if s.perSecond(victims) < float64(s.Victims) {
+		verdict.Note = fmt.Sprintf("other work was late by %s and more only %.1f times a second", short(s.Delay), s.perSecond(victims))
+		return nil, verdict
+	}
+	first, lasting := s.past.lasting(func(x *stopsWindow) bool { return x.stops > 0 })
+	if !lasting || s.past.span() < time.Second {
+		verdict.Note = "not for long enough yet"
+		return nil, verdict
+	}
+	name := w.Code.Site(site).Short()
+	return []Finding{{
+		Severity: Warning,
+		Start:    first,
+		End:      w.End,
+		Score:    perSecond / s.Rate,
+		Site:     site,
+		Summary: fmt.Sprintf("%.0f goroutines a second were stopped after 10 ms, most in %v; other work was late by %s and more %.0f times a second",
+			perSecond, name, short(s.Delay), s.perSecond(victims)),
+		Why:    "Work that needs a P for long and work that needs it at once share this process, and the short work waits.",
+		Advice: fmt.Sprintf("Bound how many goroutines run %v at once, or move that work out of the process.", name),
+		Evidence: Evidence{
+			Measures: []Measure{
+				{Name: "preemptions", Value: perSecond, Unit: "1/s", Threshold: s.Rate, Baseline: s.usual.known()},
+				{Name: "late starts of other work", Value: s.perSecond(victims), Unit: "1/s", Threshold: float64(s.Victims)},
+			},
+			Sites: []SiteEvidence{{Site: site, Count: n, What: "was preempted"}},
+		},
+	}}, verdict
+}
+
+// hog returns the work that was stopped most often, and where that was most often.
+func (p *stopsWindow) hog() (hog occupant, site SiteID, n int) {
+	works, starts, sites := make(map[SiteID]int), make(map[SiteID]SiteID), make(map[SiteID]int)
+	for at, k := range p.at {
+		works[at.work] += k
+		starts[at.work] = at.start
+	}
+	hog.work = most(works)
+	hog.start = starts[hog.work]
+	for at, k := range p.at {
+		if at.work == hog.work {
+			sites[at.site] += k
+		}
+	}
+	site = most(sites)
+	return hog, site, sites[site]
+}
+
+func (s *preemptRate) perSecond(n int) float64 {
+	if span := s.past.span(); span > 0 {
+		return float64(n) / span.Seconds()
+	}
+	return 0
+}
+
+func (p *stopsWindow) merge(q *stopsWindow) {
+	p.stops += q.stops
+	for at, n := range q.at {
+		p.at[at] += n
+	}
+	p.late = grow(p.late, len(q.late)-1)
+	for id, n := range q.late {
+		p.late[id] += n
+	}
+}

@@ -1,0 +1,45 @@
+package detectors
+
+// usual is the moving mean of what a value was in the windows in which nothing was wrong:
+// what a detector judges the next one against. A dump begins shortly before what it is
+// about, so that there the usual is not known: what is not known must not keep a detector
+// from finding.
+type usual struct {
+	mean    float64
+	windows int
+}
+
+// minUsual is how many windows it takes to know what is usual.
+const minUsual = 5
+
+// learn takes the value of a window in which nothing was wrong. The first ones count alike,
+// later ones by a twentieth: a quarter of a minute is forgotten in a few.
+func (u *usual) learn(v float64) {
+	u.windows++
+	u.mean += max(0.05, 1/float64(u.windows)) * (v - u.mean)
+}
+
+// known returns what is usual, 0 if that is not known yet.
+func (u *usual) known() float64 {
+	if u == nil || u.windows < minUsual {
+		return 0
+	}
+	return u.mean
+}
+
+// exceeds reports whether a value is more than so many times what is usual, or that is not
+// known.
+func (u *usual) exceeds(v, times float64) bool { return v > times*u.known() }
+
+// usualAt are the usual values of sites.
+type usualAt map[SiteID]*usual
+
+// learn takes the value of a site in a window in which nothing was wrong there.
+func (m usualAt) learn(at SiteID, v float64) {
+	u := m[at]
+	if u == nil {
+		u = new(usual)
+		m[at] = u
+	}
+	u.learn(v)
+}

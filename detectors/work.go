@@ -1,0 +1,123 @@
+package detectors
+
+import "time"
+
+// work returns what a goroutine that was seen at a stack is busy with: the handler of the
+// request that it serves, or else the function that it began in. An HTTP server's
+// goroutines all begin in one function, whatever they are asked for.
+func (c *Code) work(stack StackID, start SiteID) SiteID {
+	if s := c.Stack(stack); s.Request && s.Handler != 0 {
+		return s.Handler
+	}
+	return start
+}
+
+// occupant is the work of the service that used the Ps most.
+type occupant struct {
+	work  SiteID // see Code.work
+	start SiteID // the function that its goroutines began in
+	runs  Sum    // of all its goroutines
+	site  SiteID // where among its code most of the time went
+	at    Sum    // what ran there
+}
+
+// others reports whether a goroutine that was late is busy with something else than the
+// occupant. One that began in the same function and serves no request yet is in doubt: it may be
+// about to serve just that one.
+func (o *occupant) others(work SiteID) bool { return work != o.work && work != o.start }
+
+// occupantOf returns the work that ran longest in a window.
+func occupantOf(w *Window) occupant {
+	type place struct{ work, site SiteID }
+	works, places := make(map[SiteID]Sum), make(map[place]Sum)
+	starts := make(map[SiteID]SiteID)
+	count := func(work, start, site SiteID, r Sum) {
+		all, here := works[work], places[place{work, site}]
+		all.Merge(r)
+		here.Merge(r)
+		works[work], places[place{work, site}], starts[work] = all, here, start
+	}
+	for id, r := range w.Totals.Runs {
+		if r.Count == 0 {
+			continue
+		}
+		s := w.Code.Stack(StackID(id))
+		site := s.Site
+		if !s.User {
+			site = s.Bottom
+		}
+		count(w.Code.work(StackID(id), s.Bottom), s.Bottom, site, r)
+	}
+	for _, r := range w.Totals.Unseen {
+		count(r.Start, r.Start, w.Code.home(r.Start, r.Creator), r.Sum)
+	}
+	var top occupant
+	for work, r := range works {
+		if r.Total > top.runs.Total || r.Total == top.runs.Total && work < top.work {
+			top.work, top.runs, top.start = work, r, starts[work]
+		}
+	}
+	for at, r := range places {
+		if at.work == top.work && (r.Total > top.at.Total || r.Total == top.at.Total && at.site < top.site) {
+			top.site, top.at = at.site, r
+		}
+	}
+	return top
+}
+
+// late counts the starts that were late, by what the goroutine was busy with.
+type late struct {
+	by    []slowStarts // the index is a SiteID
+	worst GoroutineEvidence
+}
+
+// slowStarts are the starts of one work's goroutines that were late.
+type slowStarts struct {
+	n   int
+	sum time.Duration
+	max time.Duration
+}
+
+// add counts the late start of g, or that it has not started yet, at a moment.
+func (l *late) add(work SiteID, g *Goroutine, proc ProcID, stack StackID, d time.Duration, at Time) {
+	l.by = grow(l.by, int(work))
+	v := &l.by[work]
+	v.n++
+	v.sum += d
+	v.max = max(v.max, d)
+	if d > l.worst.Duration {
+		l.worst = GoroutineEvidence{ID: g.ID, Proc: proc, At: at, Duration: d, Stack: stack, What: "waited for a P, was parked here before"}
+	}
+}
+
+// others sums up all but the occupant's own.
+func (l *late) others(o *occupant) (sum slowStarts) {
+	for id, v := range l.by {
+		if o.others(SiteID(id)) {
+			sum.n += v.n
+			sum.sum += v.sum
+			sum.max = max(sum.max, v.max)
+		}
+	}
+	return sum
+}
+
+// sufferers lists the three works of others whose goroutines waited longest.
+func (l *late) sufferers(o *occupant) []SiteEvidence {
+	var top []SiteEvidence
+	for id, v := range l.by {
+		if v.n > 0 && o.others(SiteID(id)) {
+			top = append(top, SiteEvidence{Site: SiteID(id), Count: v.n, Total: v.sum, Max: v.max, What: "its goroutines waited for a P"})
+		}
+	}
+	return worst(top, 3)
+}
+
+func (l *late) reset() {
+	clear(l.by)
+	l.worst = GoroutineEvidence{}
+}
+
+// ownDoing reports whether a goroutine that was runnable for this reason waited by its own
+// doing: it used its time on the P up, or yielded.
+func ownDoing(r Reason) bool { return r == ReasonPreempted || r == ReasonGosched }
