@@ -18,6 +18,18 @@ func (w *World) NextGeneration(at int64) {
 	w.beginGeneration(at)
 }
 
+// LoseGeneration says that the generation that goes on is lost: when it has ended, it is not
+// in the trace. Readers find a gap there. (Before Go 1.26 a generation ends where the next
+// one begins, and a gap is an error.)
+func (w *World) LoseGeneration() {
+	w.doing = "LoseGeneration"
+	w.since(wire.Go126)
+	if !w.begun || w.ended {
+		w.fail("no generation goes on")
+	}
+	w.lost = true
+}
+
 func (w *World) beginGeneration(at int64) {
 	// The reference reader takes a batch's time of 0 for none.
 	w.start = max(at, w.unit)
@@ -47,6 +59,10 @@ func (w *World) endGeneration() {
 	w.gen.seal()
 	if w.version < wire.Go125 {
 		w.sync()
+	}
+	if w.lost {
+		w.trace.drop(w.gen)
+		w.lost = false
 	}
 }
 

@@ -43,6 +43,10 @@ func (p *Proc) idle() {
 	p.thread, p.status, p.entered = nil, wire.ProcIdle, NoThread
 }
 
+// HasProc reports whether the thread has a P. At a generation's end it may have lost the one
+// with which it was in a syscall: see [World.NextGeneration].
+func (m *Thread) HasProc() bool { return m.proc != nil }
+
 // Steal takes a P from the thread that is in a syscall with it, and leaves it
 // idle. A thread may steal its own.
 func (m *Thread) Steal(at int64, p *Proc) {

@@ -47,6 +47,13 @@ func (t *Trace) Raw(b ...byte) {
 	t.parts = append(t.parts, part{raw: b})
 }
 
+// drop forgets the generation, which is the last part.
+func (t *Trace) drop(g *Generation) {
+	if n := len(t.parts) - 1; n >= 0 && t.parts[n].gen == g {
+		t.parts = t.parts[:n]
+	}
+}
+
 // Bytes returns the trace, without what [Trace.WriteTo] has written before. It
 // ends the open batches of all generations.
 func (t *Trace) Bytes() []byte {

@@ -25,6 +25,7 @@ type World struct {
 	trace   *Trace
 	gen     *Generation
 	number  uint64 // of gen
+	lost    bool   // gen will not be in the trace
 
 	dst io.Writer // where generations go that have ended; nil: they are kept
 	err error     // dst's first
