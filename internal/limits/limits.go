@@ -153,4 +153,21 @@ const (
 const (
 	// ClockSourceBytes is the longest name of a clock source, the kernel's CS_NAME_LEN.
 	ClockSourceBytes = 32
+
+	// HostFileBytes is how much is read of one of the kernel's short files. The longest of
+	// them, the cpu.stat of a group, has some twenty lines.
+	HostFileBytes = 4 << 10
+
+	// MountinfoBytes is how much is read of /proc/self/mountinfo: that of ten thousand mounts,
+	// when a thousand are many.
+	MountinfoBytes = 2 << 20
+
+	// CgroupLevels is how many of the groups around a process are asked, its own and the
+	// nearest. In Kubernetes there are five.
+	CgroupLevels = 8
+
+	// ThreadsRead is the most threads of which it is read how long they waited for a CPU. Each
+	// takes 4 µs. A service has some ten more than CPUs; one with more than these has them in
+	// system calls or in C.
+	ThreadsRead = 64
 )
