@@ -89,6 +89,7 @@ func (t *throttling) inPeriods() float64 { return float64(t.throttled) / float64
 func (t *throttling) ofTime() float64 { return float64(t.stopped) / float64(max(t.to.Sub(t.from), 1)) }
 
 func (s *cpuThrottled) Judge(w *Window) ([]Finding, Verdict) {
+	s.usual.start(w)
 	var now throttling
 	judged := throttledWindow{stretches: s.machine.follow(w), ran: ranTotal(w.Totals), longest: w.Totals.Ran.Max()}
 	for i := range judged.stretches {

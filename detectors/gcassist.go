@@ -102,6 +102,7 @@ func (s *gcAssist) take(w *Window) *assistWindow {
 }
 
 func (s *gcAssist) Judge(w *Window) ([]Finding, Verdict) {
+	s.usual.start(w)
 	judged := s.take(w)
 	s.past.add(w, judged)
 

@@ -29,7 +29,7 @@ import (
 type GoroutineLeak struct {
 	Rate     float64       // growth a second; default 3 (specification)
 	Ratio    float64       // creations to ends; default 10 (specification)
-	LookBack time.Duration // how long it must go on; default 10 s
+	LookBack time.Duration // how long it must go on; default 6 s
 	Parked   time.Duration // a goroutine parked this long counts as stuck; default 1 s
 	Lasting  time.Duration // from when on it is critical; default 5 min (specification)
 
@@ -51,7 +51,7 @@ func (d GoroutineLeak) New(code *Code) (State, error) {
 	s := settings{kind: "goroutine-leak"}
 	s.number("Rate", &d.Rate, 3)
 	s.number("Ratio", &d.Ratio, 10)
-	s.duration("LookBack", &d.LookBack, 10*time.Second)
+	s.duration("LookBack", &d.LookBack, 6*time.Second)
 	s.duration("Parked", &d.Parked, time.Second)
 	s.duration("Lasting", &d.Lasting, 5*time.Minute)
 	s.duration("Slow", &d.Slow, 2*time.Hour)

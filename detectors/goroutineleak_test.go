@@ -75,7 +75,7 @@ func TestGoroutineLeak(t *testing.T) {
 			n := newNursery(v)
 			gives, parked := n.gives("main.(*server).handle", 42), n.Stack("runtime.chansend1", "main.(*client).request", "main.handle.func1")
 			n.each(100*time.Millisecond, 0, 9*window, func(at time.Duration) { n.bear(at, gives, "chan send", parked, 0) })
-			all := watch(t, detectors.GoroutineLeak{LookBack: 6 * time.Second}, n.play(9))
+			all := watch(t, detectors.GoroutineLeak{}, n.play(9))
 			for i, j := range all {
 				if j.End.Sub(all[0].Start) < 6*time.Second {
 					require.Empty(t, j.findings, "after %d s", i+1)
@@ -130,7 +130,7 @@ func TestGoroutineLeakGap(t *testing.T) {
 	n := newNursery(wire.Go126)
 	gives, parked := n.gives("main.handle", 42), n.Stack("runtime.chansend1", "main.request", "main.handle.func1")
 	n.each(100*time.Millisecond, 0, 10*window, func(at time.Duration) { n.bear(at, gives, "chan send", parked, 0) })
-	all := watch(t, detectors.GoroutineLeak{LookBack: 6 * time.Second}, n.play(10), 3)
+	all := watch(t, detectors.GoroutineLeak{}, n.play(10), 3)
 	silent(t, all[:7])
 	require.Contains(t, all[6].verdict.Note, "watched for 5 s")
 	f := one(t, all[8])

@@ -144,6 +144,7 @@ func (s *lockContention) Judge(w *Window) ([]Finding, Verdict) {
 	}
 	if w.Fresh {
 		s.start = w.Start
+		clear(s.usual)
 	}
 	s.sum(w)
 	now := s.now

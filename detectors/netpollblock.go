@@ -212,6 +212,8 @@ func (s *netpollBlock) Judge(w *Window) ([]Finding, Verdict) {
 	}
 	if w.Fresh {
 		s.start = w.Start
+		clear(s.usual)
+		clear(s.answered)
 	}
 	s.begun.add(w, struct{}{})
 	s.sum(w)

@@ -88,6 +88,7 @@ func (s *preemptRate) Judge(w *Window) ([]Finding, Verdict) {
 	if s.since.stale(w) {
 		s.now = newStopsWindow()
 	}
+	s.usual.start(w)
 	judged := s.now
 	s.past.add(w, judged)
 	s.now = newStopsWindow()

@@ -116,6 +116,7 @@ func (s *schedDelay) Judge(w *Window) ([]Finding, Verdict) {
 	if s.since.stale(w) {
 		s.late.reset()
 	}
+	s.usual.start(w)
 	s.all = w.Totals.Delays
 	starving := s.waiting(w)
 	mean, p99 := s.all.Mean(), s.all.Quantile(0.99)

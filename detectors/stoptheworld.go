@@ -168,6 +168,7 @@ func (s *stopTheWorld) Judge(w *Window) ([]Finding, Verdict) {
 		s.reset()
 		clear(s.begun)
 	}
+	s.usual.start(w)
 	s.past.add(w, s.sum())
 	share := perSecond(s.all.Total, w)
 	verdict := Verdict{Applicable: true, Value: s.all.Max.Seconds(), Threshold: s.Pause.Seconds(), Unit: "s"}

@@ -18,9 +18,6 @@ import (
 func TestTexts(t *testing.T) {
 	for _, d := range detectors.Default() {
 		kind := d.Spec().Kind
-		if kind == "goroutine-leak" {
-			d = detectors.GoroutineLeak{LookBack: 6 * time.Second} // the traces can be shorter then
-		}
 		t.Run(kind, func(t *testing.T) {
 			folder := filepath.Join("testdata", strings.ReplaceAll(kind, "-", ""))
 			all, err := filepath.Glob(filepath.Join(folder, "*.txt"))

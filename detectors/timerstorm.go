@@ -93,6 +93,7 @@ func (s *timerStorm) Judge(w *Window) ([]Finding, Verdict) {
 	if s.since.stale(w) {
 		s.reset()
 	}
+	s.usual.start(w)
 	t := &w.Totals.Timers
 	n := int(w.Totals.TimerWakeups + w.Totals.TimerCreates)
 	s.fired.add(w, n)

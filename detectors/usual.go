@@ -19,6 +19,13 @@ func (u *usual) learn(v float64) {
 	u.mean += max(0.05, 1/float64(u.windows)) * (v - u.mean)
 }
 
+// start forgets all if nothing is known of what came before a window.
+func (u *usual) start(w *Window) {
+	if w.Fresh {
+		*u = usual{}
+	}
+}
+
 // known returns what is usual, 0 if that is not known yet.
 func (u *usual) known() float64 {
 	if u == nil || u.windows < minUsual {

@@ -46,6 +46,11 @@ type Quality struct {
 	// LostGenerations is how many generations were lost so far.
 	LostGenerations uint64 `json:"lost_generations"`
 
+	// ClockError is by how much a duration as long as this anomaly's interval may be off:
+	// what the trace's clock was seen to drift from the system's meanwhile, and its
+	// resolution. Where the trace does not tell of drift (Go before 1.25) it is the latter.
+	ClockError time.Duration `json:"clock_error_ns"`
+
 	// Complete is false if some of the trace that the finding rests on was no longer in
 	// memory, so that the dump may not show all of it (see [WithHistory]).
 	Complete bool `json:"complete"`

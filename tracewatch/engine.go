@@ -29,6 +29,8 @@ type engine struct {
 	windows, events, bytes uint64
 	lost, broken           uint64 // generations
 	last                   uint64 // number of the newest generation that came
+	good                   uint64 // number of the newest one that could be read
+	live                   bool   // a watcher's: what it lost is in its readings
 	first, end             detectors.Time
 	covered                time.Duration
 	procs                  int // GOMAXPROCS in the newest window
@@ -37,6 +39,7 @@ type engine struct {
 	suppressed             uint64
 	clock                  wire.ClockSnapshot // the newest
 	hasClock               bool
+	drift                  drift
 }
 
 // slot is a detector at work.
@@ -101,6 +104,12 @@ func (e *engine) feed(raw wire.Raw) ([]*Anomaly, error) {
 		e.clock, e.hasClock = g.Snapshot, true
 	}
 	w, err := e.tl.Feed(g)
+	if !e.live && e.good != 0 && raw.Number > e.good+1 {
+		w.Missing = raw.Number - e.good - 1
+	}
+	if err == nil {
+		e.good = raw.Number
+	}
 	e.bytes += uint64(len(raw.Data))
 	if err == nil {
 		e.history.add(raw, &w)
@@ -124,6 +133,7 @@ func (e *engine) take(w *detectors.Window, err error) ([]*Anomaly, error) {
 	e.end = w.End
 	e.procs = w.Procs
 	e.covered += w.Duration()
+	e.drift.follow(&w.Clocks)
 	e.agg.judge(w)
 	return e.judge(w), nil
 }
@@ -214,7 +224,7 @@ func (e *engine) anomaly(f *detectors.Finding, site detectors.Site) *Anomaly {
 	}
 	var complete bool
 	a.trace.raws, complete = e.history.since(f.Start)
-	a.Quality = Quality{Coverage: e.coverage(), LostGenerations: e.lost, Complete: complete}
+	a.Quality = Quality{Coverage: e.coverage(), LostGenerations: e.lost, Complete: complete, ClockError: e.drift.error(f.End.Sub(f.Start))}
 	return a
 }
 

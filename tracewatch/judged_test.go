@@ -54,6 +54,12 @@ func engineOf(t *testing.T, ds ...detectors.Detector) *engine {
 	return e
 }
 
+// follow are the default detectors of what is there: a gap before a trace is in none of what is
+// compared.
+func follow() []detectors.Detector {
+	return slices.DeleteFunc(detectors.Default(), func(d detectors.Detector) bool { return d.Spec().Kind == "trace-gap" })
+}
+
 // inWords writes down all there is of an anomaly but its quality, ids under other names.
 func inWords(t *testing.T, a *Anomaly, names tracegen.Names) string {
 	t.Helper()

@@ -34,6 +34,7 @@ type config struct {
 	historyAge   time.Duration
 	cooldown     time.Duration
 	stream       bool
+	hostRoot     string
 	log          *slog.Logger
 }
 
@@ -48,6 +49,7 @@ func newConfig(opts []Option) (*config, error) {
 		historyBytes: 32 << 20,
 		historyAge:   30 * time.Second,
 		cooldown:     time.Minute,
+		hostRoot:     "/",
 		log:          slog.New(slog.DiscardHandler),
 	}
 	var errs []error
@@ -207,6 +209,20 @@ func WithCooldown(d time.Duration) Option {
 func WithStream() Option {
 	return optionFunc(func(c *config) error {
 		c.stream = true
+		return nil
+	})
+}
+
+// WithHostRoot sets the directory below which the machine's /proc and /sys are, where
+// the watcher reads how the cgroup was throttled and what the time is read from. The
+// default is "/". It is for a container in which the host's are mounted elsewhere; Analyze
+// takes what the watcher wrote into the trace.
+func WithHostRoot(dir string) Option {
+	return optionFunc(func(c *config) error {
+		if dir == "" {
+			return errors.New("WithHostRoot: the directory has no name")
+		}
+		c.hostRoot = dir
 		return nil
 	})
 }

@@ -10,7 +10,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/gotracewatch/tracewatch/detectors"
 	"github.com/gotracewatch/tracewatch/internal/tracegen"
 	"github.com/gotracewatch/tracewatch/internal/wire"
 )
@@ -70,8 +69,8 @@ func TestBrokenOffBefore(t *testing.T) {
 func freshAndNot(t *testing.T, v wire.Version, healthy bool, before []wire.Raw, then func(*engine) error) (fresh, not []judged) {
 	t.Helper()
 	now := split(t, troubled{version: v, healthy: healthy, first: 1_000, begins: 200 * time.Second}.play())
-	fresh = judges(t, engineOf(t, detectors.Default()...), now, tracegen.Names{})
-	e := engineOf(t, detectors.Default()...)
+	fresh = judges(t, engineOf(t, follow()...), now, tracegen.Names{})
+	e := engineOf(t, follow()...)
 	judges(t, e, before, tracegen.Names{})
 	require.NoError(t, then(e))
 	not = judges(t, e, now, tracegen.Names{})

@@ -12,6 +12,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/gotracewatch/tracewatch/detectors"
 	"github.com/gotracewatch/tracewatch/internal/capture"
 	"github.com/gotracewatch/tracewatch/internal/limits"
 	"github.com/gotracewatch/tracewatch/internal/wire"
@@ -27,6 +28,7 @@ type Watcher struct {
 	done     chan struct{} // closed when all has ended, or Stop gave up waiting
 	err      error         // of stopping; set before done is closed
 	snapshot atomic.Pointer[snapshot]
+	logbook  *logbook // the loop's
 
 	// analysis is held while a generation is analysed.
 	analysis sync.Mutex
@@ -57,13 +59,14 @@ func Start(ctx context.Context, opts ...Option) (*Watcher, error) {
 	if err != nil {
 		return nil, err
 	}
+	e.live = true
 	var dumps *dumper
 	if cfg.dumpDir != "" {
 		if dumps, err = newDumper(cfg); err != nil {
 			return nil, err
 		}
 	}
-	w := &Watcher{cfg: cfg, engine: e, dispatch: newDispatcher(cfg, dumps), done: make(chan struct{})}
+	w := &Watcher{cfg: cfg, engine: e, dispatch: newDispatcher(cfg, dumps), logbook: newLogbook(cfg.hostRoot), done: make(chan struct{})}
 	w.publish()
 	if w.metrics, err = register(cfg.meters, &w.snapshot); err != nil {
 		return nil, fmt.Errorf("tracewatch: registering metrics: %w", err)
@@ -118,16 +121,30 @@ func (w *Watcher) loop(ctx context.Context) {
 		case <-ctx.Done():
 		case <-timer.C:
 			begun := time.Now()
+			w.logbook.write(w.losses())
 			w.take(w.intake.Collect)
 			timer.Reset(w.nextPoll(time.Since(begun)))
 		}
 	}
+	w.logbook.write(w.losses())
 	w.take(w.intake.Stop) // with what happened since the last poll
 	w.metrics.release()
 	close(w.dispatch.queue)
 	wait, cancel := context.WithTimeout(context.Background(), stopWait)
 	defer cancel()
 	w.err = w.dispatch.wait(wait)
+}
+
+// losses returns how many generations were lost so far, by whose fault.
+func (w *Watcher) losses() (lost [detectors.NumFaults]uint64) {
+	s := w.Stats()
+	lost[detectors.LossBroken] = s.BrokenGenerations
+	if w.cfg.stream {
+		lost[detectors.LossQueue] = s.LostGenerations
+	} else {
+		lost[detectors.LossRecorder] = s.LostGenerations
+	}
+	return lost
 }
 
 const (
