@@ -170,4 +170,8 @@ const (
 	// takes 4 µs. A service has some ten more than CPUs; one with more than these has them in
 	// system calls or in C.
 	ThreadsRead = 64
+
+	// AllocRecords is the most records that an allocation profile may have: a stack and a size
+	// of object each. Reading one takes 300 bytes; a large service has ten thousand.
+	AllocRecords = 1 << 17
 )
