@@ -19,10 +19,14 @@ import (
 // and of the second that it changes back.
 func TestClock(t *testing.T) {
 	for _, c := range []struct {
-		sc   scenario.Scenario
-		back bool
-	}{{clockGivenUp(), false}, {clockFlips(), true}} {
-		for _, strength := range []scenario.Strength{scenario.Mild, scenario.Severe} {
+		sc        scenario.Scenario
+		strengths []scenario.Strength
+		back      bool
+	}{
+		{clockGivenUp(), []scenario.Strength{scenario.Mild, scenario.Severe}, false},
+		{clockFlips(), []scenario.Strength{scenario.Severe}, true}, // a mild one does the same, slower
+	} {
+		for _, strength := range c.strengths {
 			t.Run(c.sc.Name+"/"+string(strength), func(t *testing.T) {
 				p, err := c.sc.Start(t.Context())
 				require.NoError(t, err)

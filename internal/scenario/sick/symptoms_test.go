@@ -20,8 +20,8 @@ type symptom struct {
 var symptoms = map[string]symptom{
 	"sched-delay":     {measureDelay, time.Second},
 	"gc-assist":       {measureAssists, 2 * time.Second},
-	"netpoll-block":   {measureNetwork, 2 * time.Second},
-	"preempt-rate":    {measurePreemptions, 1500 * time.Millisecond},
+	"netpoll-block":   {measureNetwork, 1500 * time.Millisecond},
+	"preempt-rate":    {measurePreemptions, 1200 * time.Millisecond},
 	"preempt-failure": {measureRuns, 1500 * time.Millisecond},
 	"goroutine-leak":  {measureLeak, time.Second},
 	"timer-storm":     {measureTimers, time.Second},
