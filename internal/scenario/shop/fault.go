@@ -4,6 +4,8 @@ import (
 	"context"
 	"net/http"
 	"time"
+
+	"github.com/gotracewatch/tracewatch/internal/scenario"
 )
 
 // Fault names what is wrong with a [Service].
@@ -44,8 +46,8 @@ const sitePrefix = "github.com/gotracewatch/tracewatch/internal/scenario/shop."
 type spec struct {
 	doc  string
 	site string
-	// prepare builds what the fault needs, before the service takes its first request.
-	prepare func() change
+	// prepare builds what the fault needs, before the first request meets it.
+	prepare func(scenario.Strength) change
 }
 
 // change is what a fault alters in the healthy service. Every field may be nil.
@@ -67,7 +69,7 @@ func (f Fault) spec() (s spec, ok bool) {
 	case None:
 		return spec{
 			doc:     "Nothing goes wrong: the service is healthy.",
-			prepare: func() change { return change{} },
+			prepare: func(scenario.Strength) change { return change{} },
 		}, true
 	case Sched:
 		return schedSpec(), true

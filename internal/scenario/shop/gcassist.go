@@ -2,25 +2,30 @@ package shop
 
 import (
 	"context"
+	"runtime"
 	"runtime/debug"
 	"sync"
 	"time"
+
+	"github.com/gotracewatch/tracewatch/internal/scenario"
 )
 
-// The heap has a quarter of a million records, which take some 50 ms of CPU time to mark, and the
+// For each P the heap has an eighth of a million records, which take some 25 ms of CPU time to mark: the
+// collector uses a quarter of the Ps, so that it takes as long on any number of them. The
 // collector may let it grow by 4 %, much less than an import allocates. With a bigger heap assists
 // would be longer, but collections too: each of these is shorter than a watcher's bucket of time, so
 // that what a bucket has of assists depends on what was allocated in it.
 const (
-	shelves   = 256
-	shelfSize = 1000
-	gcPercent = 4
+	mildShelves   = 128 // for each P
+	severeShelves = 256
+	shelfSize     = 1000
+	gcPercent     = 4
 )
 
 // An import is a pulse of allocation, over in half a second. In a long one the collector's pacer
 // would learn the rate, begin earlier, and leave little to the assists.
 const (
-	importers    = 12
+	importers    = 6    // for each P
 	batchSize    = 2048 // 128 KiB of records
 	importPeriod = 1500 * time.Millisecond
 )
@@ -44,15 +49,30 @@ type record struct {
 // archive holds the heap.
 type archive struct {
 	shelves   []*record
-	imported  [importers][]record // the last batch of each importer
-	gcPercent int                 // what to restore
+	imported  [][]record // the last batch of each importer
+	gcPercent int        // what to restore
 }
 
-func prepareGCAssist() change {
-	a := &archive{gcPercent: debug.SetGCPercent(-1)} // a collection would only delay the building
-	for range shelves {
-		a.shelves = append(a.shelves, newShelf())
+func prepareGCAssist(strength scenario.Strength) change {
+	procs := runtime.GOMAXPROCS(0)
+	shelves := mildShelves * procs
+	if strength == scenario.Severe {
+		shelves = severeShelves * procs
 	}
+	a := &archive{
+		imported:  make([][]record, importers*procs),
+		gcPercent: debug.SetGCPercent(-1), // a collection would only delay the building
+	}
+	a.shelves = make([]*record, shelves)
+	var built sync.WaitGroup
+	for p := range procs {
+		built.Go(func() {
+			for i := p; i < shelves; i += procs {
+				a.shelves[i] = newShelf()
+			}
+		})
+	}
+	built.Wait()
 	debug.SetGCPercent(gcPercent)
 	return change{run: a.importOften, release: a.release}
 }
@@ -67,7 +87,7 @@ func newShelf() *record {
 	return head
 }
 
-// importOften runs imports of 24 to 78 MB. They differ, so that there is a slope to be seen in how the
+// importOften runs imports of 12 to 39 MB for each P. They differ, so that there is a slope to be seen in how the
 // assist time follows the allocation rate.
 func (a *archive) importOften(ctx context.Context) {
 	ticker := time.NewTicker(importPeriod)

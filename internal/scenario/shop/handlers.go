@@ -15,17 +15,14 @@ type item struct {
 	Attrs map[string]string `json:"attrs"`
 }
 
-// routes returns the service's handler. report, if not nil, takes the healthy report's place.
-func (s *Service) routes(report http.HandlerFunc) http.Handler {
-	if report == nil {
-		report = reportHandler
-	}
+// routes returns the service's handler.
+func (s *Service) routes() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /item", s.item)
 	mux.HandleFunc("GET /price", s.price)
 	mux.HandleFunc("GET /order", s.order)
 	mux.HandleFunc("GET /digest", s.digest)
-	mux.HandleFunc("GET /report", report)
+	mux.HandleFunc("GET /report", s.report)
 	return mux
 }
 
@@ -64,6 +61,15 @@ func (s *Service) order(w http.ResponseWriter, r *http.Request) {
 // digest has a worker compute something.
 func (s *Service) digest(w http.ResponseWriter, r *http.Request) {
 	w.Write(s.hasher.sum(r.FormValue("id")))
+}
+
+// report has a fault's handler answer, if there is one that does.
+func (s *Service) report(w http.ResponseWriter, r *http.Request) {
+	if broken := s.change().report; broken != nil {
+		broken(w, r)
+		return
+	}
+	reportHandler(w, r)
 }
 
 // reportHandler gathers a report in a goroutine and waits for it, but not for ever. The channel has

@@ -4,32 +4,54 @@ import (
 	"io"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
+
+	"github.com/gotracewatch/tracewatch/internal/scenario"
 )
 
-// The report takes longer than its caller waits, so every request to it leaks.
+// The report takes longer than its caller waits, so every request for such a report leaks. A mild
+// fault has one request in five ask for one.
 const (
 	reportTime    = 20 * time.Millisecond
 	reportTimeout = 5 * time.Millisecond
+	mildLeak      = 5
 )
 
 func leakSpec() spec {
 	return spec{
-		doc:  "A goroutine blocks for ever sending a report to a caller that has timed out: 30 a second stay.",
-		site: sitePrefix + "startReport",
-		prepare: func() change {
-			var f forgotten
-			return change{report: f.report, release: f.release}
-		},
+		doc:     "A goroutine blocks for ever sending a report to a caller that has timed out: up to 30 a second stay.",
+		site:    sitePrefix + "startReport",
+		prepare: prepareLeak,
 	}
+}
+
+func prepareLeak(strength scenario.Strength) change {
+	f := &forgotten{every: 1}
+	if strength == scenario.Mild {
+		f.every = mildLeak
+	}
+	return change{report: f.serve, release: f.release}
 }
 
 // forgotten is the leaking report handler. It remembers the channels nobody receives from, for
 // release alone: the leak is real until then.
 type forgotten struct {
+	every    int64 // one request in so many leaks
+	requests atomic.Int64
+
 	mu       sync.Mutex
 	channels []<-chan string
 	running  sync.WaitGroup
+}
+
+// serve has the healthy handler answer those that do not leak.
+func (f *forgotten) serve(w http.ResponseWriter, r *http.Request) {
+	if f.requests.Add(1)%f.every != 0 {
+		reportHandler(w, r)
+		return
+	}
+	f.report(w, r)
 }
 
 func (f *forgotten) report(w http.ResponseWriter, r *http.Request) {

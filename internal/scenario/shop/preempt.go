@@ -4,38 +4,50 @@ import (
 	"context"
 	"crypto/sha1"
 	"time"
+
+	"github.com/gotracewatch/tracewatch/internal/scenario"
 )
 
-// snapshotTime is how long one checksum should take, on whatever machine this is.
-const snapshotTime = 100 * time.Millisecond
+// These are how long one checksum takes at least, on whatever machine this is. The runtime would
+// stop it after ten milliseconds.
+const (
+	mildSnapshot   = 60 * time.Millisecond
+	severeSnapshot = 120 * time.Millisecond
+)
 
 func preemptSpec() spec {
 	return spec{
-		doc:     "A checksum of a whole snapshot runs for a tenth of a second in assembly, where the runtime cannot preempt it.",
+		doc:     "A checksum of a whole snapshot runs for many scheduler quanta in assembly, where the runtime cannot preempt it.",
 		site:    sitePrefix + "checksumSnapshot",
 		prepare: preparePreempt,
 	}
 }
 
-func preparePreempt() change {
-	snapshot := make([]byte, snapshotSize())
+func preparePreempt(strength scenario.Strength) change {
+	took := mildSnapshot
+	if strength == scenario.Severe {
+		took = severeSnapshot
+	}
+	snapshot := make([]byte, snapshotSize(took))
 	checksumSnapshot(snapshot) // touches every page, which would double the first run
 	return change{run: func(ctx context.Context) { checksumOften(ctx, snapshot) }}
 }
 
-// snapshotSize measures how much this machine hashes in snapshotTime.
-func snapshotSize() int {
+// snapshotSize measures how much this machine hashes in a time. The fastest of some passes counts:
+// what else the machine does would make the others too short.
+func snapshotSize(want time.Duration) int {
 	const (
-		sample = 32 << 20
-		least  = 32 << 20
+		sample = 4 << 20
 		most   = 512 << 20
 	)
 	buf := make([]byte, sample)
-	checksumSnapshot(buf) // touches every page
-	begin := time.Now()
-	checksumSnapshot(buf)
-	took := max(time.Since(begin), time.Microsecond)
-	return min(max(int(sample*snapshotTime/took), least), most)
+	took := time.Hour
+	for range 8 {
+		begin := time.Now()
+		checksumSnapshot(buf)
+		took = min(took, time.Since(begin))
+	}
+	return min(int(sample*want/max(took, time.Microsecond)), most)
 }
 
 // checksumOften checksums the snapshot four times a second.

@@ -3,14 +3,19 @@ package shop
 import (
 	"context"
 	"math/rand/v2"
+	"runtime"
 	"sync"
 	"time"
+
+	"github.com/gotracewatch/tracewatch/internal/scenario"
 )
 
-// A burst has burstSize goroutines of one to two and a half milliseconds: on two cores that is a
-// queue of some 90 ms in front of everybody else, made of runs too short to be preempted.
+// A burst has so many goroutines for each P, of one to two and a half milliseconds: a mild one is a
+// queue of some 90 ms in front of everybody else, a severe one of a quarter of a second, made of runs
+// too short to be preempted.
 const (
-	burstSize   = 100
+	mildBurst   = 50
+	severeBurst = 150
 	burstPeriod = 200 * time.Millisecond
 )
 
@@ -18,13 +23,22 @@ func schedSpec() spec {
 	return spec{
 		doc:     "Bursts of CPU-bound goroutines occupy every P, and everybody else waits to run.",
 		site:    sitePrefix + "hashEverything",
-		prepare: func() change { return change{run: burst} },
+		prepare: prepareSched,
 	}
+}
+
+func prepareSched(strength scenario.Strength) change {
+	size := mildBurst
+	if strength == scenario.Severe {
+		size = severeBurst
+	}
+	size *= runtime.GOMAXPROCS(0)
+	return change{run: func(ctx context.Context) { burst(ctx, size) }}
 }
 
 // burst starts a goroutine for every piece of work at once, without a limit. It waits for a burst
 // to end before the next, so that a slow machine gets fewer bursts instead of a growing queue.
-func burst(ctx context.Context) {
+func burst(ctx context.Context, size int) {
 	ticker := time.NewTicker(burstPeriod)
 	defer ticker.Stop()
 	for {
@@ -34,7 +48,7 @@ func burst(ctx context.Context) {
 		case <-ticker.C:
 		}
 		var wg sync.WaitGroup
-		results := make([]uint64, burstSize)
+		results := make([]uint64, size)
 		for i := range results {
 			wg.Add(1)
 			go hashEverything(&results[i], time.Millisecond+rand.N(1500*time.Microsecond), &wg)

@@ -6,7 +6,10 @@ import (
 	"fmt"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
+
+	"github.com/gotracewatch/tracewatch/internal/scenario"
 )
 
 // Service is the running service with its load. Its methods may be called from any goroutine.
@@ -20,49 +23,53 @@ type Service struct {
 	cache  *cache
 	hasher *hasher
 
-	load    *load
-	release func()
+	load *load
 
+	ctx        context.Context // of what runs beside the service
 	cancel     context.CancelFunc
 	background sync.WaitGroup
+
+	broken   atomic.Pointer[change] // nil while healthy
+	breaking sync.Mutex             // held by Break and by the beginning of Stop
+	stopped  bool
 
 	stopOnce sync.Once
 	stopErr  error
 }
 
-// Start starts the service with fault f and a load on it, and returns when both run. The end of ctx
-// ends the load and the fault, but only [Service.Stop] ends the service and waits for it.
-//
-// [GCAssist] takes a fraction of a second to build its heap and lowers the process's GC percentage until
-// Stop: of that fault only one service may run at a time.
+// Start starts the service and a load on it, with fault f in its severe form, and returns when both
+// run. The end of ctx ends the load and the fault, but only [Service.Stop] ends the service and
+// waits for it. Of a service that is started with [None] a fault can begin later: see
+// [Service.Break], also for what f costs.
 func Start(ctx context.Context, f Fault) (*Service, error) {
-	spec, ok := f.spec()
-	if !ok {
+	if _, ok := f.spec(); !ok {
 		return nil, fmt.Errorf("shop: unknown fault %q", f)
 	}
 	listeners, err := listenAll(3)
 	if err != nil {
 		return nil, fmt.Errorf("shop: %w", err)
 	}
-	ch := spec.prepare()
 
 	ctx, cancel := context.WithCancel(ctx)
 	s := &Service{
-		cancel:  cancel,
-		cache:   newCache(),
-		hasher:  newHasher(),
-		prices:  newClient(4),
-		release: ch.release,
+		ctx:    ctx,
+		cancel: cancel,
+		cache:  newCache(),
+		hasher: newHasher(),
+		prices: newClient(4),
 	}
 	s.backend = serve(listeners[0], http.HandlerFunc(quotePrice))
-	s.store = serveStore(listeners[1], ch.storeDelay)
+	s.store = serveStore(listeners[1], s.storeDelay)
 	s.pool = newPool(s.store.addr)
-	s.front = serve(listeners[2], s.routes(ch.report))
+	s.front = serve(listeners[2], s.routes())
 	s.background.Go(func() { s.housekeep(ctx) })
-	if ch.run != nil {
-		s.background.Go(func() { ch.run(ctx) })
+	if f != None {
+		err = s.Break(f, scenario.Severe) // before the first request: what a fault builds is no load's to wait for
 	}
 	s.load = startLoad(ctx, s.front.url)
+	if err != nil {
+		return nil, errors.Join(err, s.Stop())
+	}
 	return s, nil
 }
 
@@ -86,17 +93,28 @@ func (s *Service) Stop() error {
 // stop takes the service down from its users to its backends, so that nothing is asked of a part
 // that is gone.
 func (s *Service) stop() error {
+	s.breaking.Lock()
+	s.stopped = true
+	s.breaking.Unlock()
 	s.cancel()
 	loadErr := s.load.wait()
 	frontErr := s.front.stop()
 	s.background.Wait()
-	if s.release != nil {
-		s.release()
+	if release := s.change().release; release != nil {
+		release()
 	}
 	s.hasher.stop()
 	s.pool.close()
 	s.prices.CloseIdleConnections()
 	return errors.Join(loadErr, frontErr, s.backend.stop(), s.store.stop())
+}
+
+// storeDelay is how long the store thinks about a query: one to three milliseconds when healthy.
+func (s *Service) storeDelay() time.Duration {
+	if broken := s.change().storeDelay; broken != nil {
+		return broken()
+	}
+	return millis(1, 3)
 }
 
 // housekeep is the service's background work.

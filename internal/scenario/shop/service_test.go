@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/gotracewatch/tracewatch/internal/scenario"
 )
 
 func TestStopLeavesNothing(t *testing.T) {
@@ -89,6 +91,35 @@ func TestGCPercentIsRestored(t *testing.T) {
 	}
 	if got := debug.SetGCPercent(150); got != 150 {
 		t.Errorf("GC percentage is %d after Stop, want 150", got)
+	}
+}
+
+func TestBreakOnce(t *testing.T) {
+	s, err := Start(t.Context(), None)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.Break("sloth", scenario.Mild) == nil || s.Break(Leak, "awful") == nil {
+		t.Error("what does not exist began")
+	}
+	if err := s.Break(Leak, scenario.Mild); err != nil {
+		t.Error(err)
+	}
+	if s.Break(Sched, scenario.Mild) == nil {
+		t.Error("a second fault began")
+	}
+	if err := s.Stop(); err != nil {
+		t.Error(err)
+	}
+	s, err = Start(t.Context(), None)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Stop(); err != nil {
+		t.Error(err)
+	}
+	if s.Break(Leak, scenario.Mild) == nil {
+		t.Error("a fault began after Stop")
 	}
 }
 

@@ -16,12 +16,8 @@ type store struct {
 	running  sync.WaitGroup
 }
 
-// serveStore starts a store that takes delay() for a query, or one to three milliseconds if delay
-// is nil.
+// serveStore starts a store that takes delay() for a query.
 func serveStore(l net.Listener, delay func() time.Duration) *store {
-	if delay == nil {
-		delay = func() time.Duration { return millis(1, 3) }
-	}
 	s := &store{addr: l.Addr().String(), listener: l, delay: delay}
 	s.running.Go(s.accept)
 	return s

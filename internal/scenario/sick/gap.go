@@ -1,0 +1,99 @@
+package sick
+
+import (
+	"context"
+	"runtime"
+	"sync"
+	"time"
+
+	"github.com/gotracewatch/tracewatch/internal/scenario"
+)
+
+// The watcher gets room for a second or two of a flood, which is room for minutes without one, and
+// takes so long over each window that it collects every few seconds only. (The flight recorder
+// keeps its newest generation whatever its size, so that one which is emptied every second loses
+// little.)
+const (
+	gapHistory = 1 << 20
+	gapHold    = 400 * time.Millisecond
+)
+
+func recorderOverwritten() scenario.Scenario {
+	return scenario.Scenario{
+		Name: "events-flood-recorder",
+		Doc:  "The program makes so many events that the flight recorder overwrites them before they are collected.",
+		Kind: "trace-gap",
+		Watch: scenario.Watch{
+			HistoryBytes: gapHistory,
+			Hold:         gapHold,
+		},
+		Start: startFlood(floodYields),
+	}
+}
+
+func queueOverflows() scenario.Scenario {
+	return scenario.Scenario{
+		Name: "events-flood-stream",
+		Doc:  "The program makes so many events that the queue between the trace's stream and its analysis overflows.",
+		Kind: "trace-gap",
+		Watch: scenario.Watch{
+			Stream:       true,
+			HistoryBytes: gapHistory,
+			Hold:         gapHold,
+		},
+		Start: startFlood(floodHandOvers),
+	}
+}
+
+// startFlood returns the Start of a program that floods the trace in a way of its own. A mild flood
+// is some hundred thousand events a second, in bursts; a severe one is as many as there can be.
+func startFlood(burst func()) func(context.Context) (scenario.Program, error) {
+	return func(ctx context.Context) (scenario.Program, error) {
+		s := newStage(ctx)
+		if err := s.witness(); err != nil {
+			return s.abandon(err)
+		}
+		s.fault = func(strength scenario.Strength) error {
+			pause := pick(strength, 10*time.Millisecond, 0)
+			s.running.Go(func() { floodOften(s.ctx, burst, pause) })
+			return nil
+		}
+		return s, nil
+	}
+}
+
+func floodOften(ctx context.Context, burst func(), pause time.Duration) {
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-timer.C:
+			burst()
+			timer.Reset(pause)
+		}
+	}
+}
+
+// floodYields lets go of its P and gets it again, which makes two events each time.
+func floodYields() {
+	for range 4000 {
+		runtime.Gosched()
+	}
+}
+
+// floodHandOvers gives a number from one goroutine to another, which makes four or five.
+func floodHandOvers() {
+	var wg sync.WaitGroup
+	numbers := make(chan int)
+	wg.Go(func() {
+		for range numbers {
+		}
+	})
+	for i := range 2000 {
+		numbers <- i
+	}
+	close(numbers)
+	wg.Wait()
+}

@@ -1,0 +1,95 @@
+package sick
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/gotracewatch/tracewatch/internal/scenario"
+)
+
+// TestThrottled asks of the imitation that the process really stands still for the part of each
+// period that it says, that the counters say so too, and that the process is left running.
+func TestThrottled(t *testing.T) {
+	for _, c := range []struct {
+		sc       scenario.Scenario
+		group    cgroup
+		strength scenario.Strength
+		frozen   time.Duration
+	}{
+		{throttledUnified(), unified(), scenario.Mild, 30 * time.Millisecond},
+		{throttledSplit(), split(), scenario.Severe, 70 * time.Millisecond},
+	} {
+		t.Run(c.sc.Name, func(t *testing.T) {
+			p, err := c.sc.Start(t.Context())
+			require.NoError(t, err)
+			stat := filepath.Join(c.sc.Watch.HostRoot, filepath.FromSlash(c.group.stat))
+			t.Cleanup(func() {
+				require.NoError(t, p.Stop())
+				require.NoDirExists(t, c.sc.Watch.HostRoot)
+				begin := time.Now()
+				for time.Since(begin) < 300*time.Millisecond {
+					now := time.Now()
+					time.Sleep(time.Millisecond)
+					require.Less(t, time.Since(now), 200*time.Millisecond, "still stopped now and then")
+				}
+			})
+			r := record(t, 500*time.Millisecond)
+			_, throttled, _ := counters(t, stat, c.group)
+			t.Logf("healthy: silences %v", r.silences)
+			require.Zero(t, throttled)
+			require.Less(t, len(over(r.silences, c.frozen)), 3)
+
+			require.NoError(t, p.Break(c.strength))
+			time.Sleep(200 * time.Millisecond)
+			periods, throttled, without := counters(t, stat, c.group)
+			r = record(t, 1500*time.Millisecond)
+			periods2, throttled2, without2 := counters(t, stat, c.group)
+			stopped := over(r.silences, c.frozen-time.Millisecond)
+			t.Logf("%s: %d silences in %v, P50 %v; %d periods, %d throttled, %v; %d kB/s", c.strength, len(stopped), r.elapsed,
+				quantile(stopped, 0.5), periods2-periods, throttled2-throttled, without2-without, int(r.perSecond(r.bytes)/1e3))
+			require.Greater(t, r.perSecond(len(stopped)), 4.0)
+			require.Greater(t, throttled2-throttled, 5)
+			require.Equal(t, periods2-periods, throttled2-throttled)
+			require.Equal(t, c.frozen*time.Duration(throttled2-throttled), without2-without)
+		})
+	}
+}
+
+func over(all []time.Duration, least time.Duration) []time.Duration {
+	var long []time.Duration
+	for _, d := range all {
+		if d >= least {
+			long = append(long, d)
+		}
+	}
+	return long
+}
+
+// counters reads a cpu.stat.
+func counters(t *testing.T, path string, group cgroup) (periods, throttled int, without time.Duration) {
+	t.Helper()
+	content, err := os.ReadFile(path)
+	require.NoError(t, err)
+	var total int
+	for _, line := range strings.Split(strings.TrimSpace(string(content)), "\n") {
+		var name string
+		var n int
+		_, err := fmt.Sscan(line, &name, &n)
+		require.NoError(t, err, line)
+		switch name {
+		case "nr_periods":
+			periods = n
+		case "nr_throttled":
+			throttled = n
+		case group.total:
+			total = n
+		}
+	}
+	return periods, throttled, time.Duration(total) * group.unit
+}
