@@ -63,6 +63,8 @@ var layers = []layer{
 		"its programs are watched, and know nothing of who watches"},
 	{"internal/scenario/scoreboard", []string{"detectors", "tracewatch", "internal/scenario", "internal/scenario/shop", "internal/scenario/healthy"},
 		"it watches programs as a user would, and says how well that goes"},
+	{"internal/scenario/clients", []string{"internal/scenario"},
+		"its programs are watched; it is a module of its own, so that no user gets the libraries they need"},
 	{"internal/layering", nil,
 		"it is this test"},
 	{"examples/...", []string{"detectors", "tracewatch", "tracewatch/...", "internal/scenario/shop"},
