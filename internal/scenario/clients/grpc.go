@@ -42,10 +42,7 @@ func buildGRPC(p *program) error {
 	for range idleStreams {
 		p.running.Go(func() { p.fail(watchGRPC(p.ctx, service)) })
 	}
-	for range callers {
-		p.running.Go(func() { p.repeat(func() error { return callGRPC(p.ctx, service) }) })
-	}
-	return nil
+	return p.ask(func() error { return callGRPC(p.ctx, service) })
 }
 
 //go:noinline

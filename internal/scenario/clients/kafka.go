@@ -46,10 +46,7 @@ func buildKafka(p *program) error {
 	if err != nil {
 		return err
 	}
-	for range 4 {
-		p.running.Go(func() { p.repeat(func() error { return produceKafka(p.ctx, producer) }) })
-	}
-	return nil
+	return p.ask(func() error { return produceKafka(p.ctx, producer) })
 }
 
 func (p *program) connectKafka(cluster *kfake.Cluster, opts ...kgo.Opt) (*kgo.Client, error) {

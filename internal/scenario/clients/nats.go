@@ -69,10 +69,7 @@ func buildNATS(p *program) error {
 			}
 		})
 	}
-	for range callers {
-		p.running.Go(func() { p.repeat(func() error { return requestNATS(p.ctx, c) }) })
-	}
-	return nil
+	return p.ask(func() error { return requestNATS(p.ctx, c) })
 }
 
 func (p *program) connectNATS(url string) (*nats.Conn, error) {

@@ -33,10 +33,7 @@ func buildPgx(p *program) error {
 		pool.Close()
 		return nil
 	})
-	for range callers {
-		p.running.Go(func() { p.repeat(func() error { return queryPgx(p.ctx, pool) }) })
-	}
-	return nil
+	return p.ask(func() error { return queryPgx(p.ctx, pool) })
 }
 
 //go:noinline

@@ -20,6 +20,7 @@ type program struct {
 	ctx     context.Context // ends when the program is to stop
 	cancel  context.CancelFunc
 	running sync.WaitGroup
+	manner  manner
 	delay   atomic.Int64 // how long the server takes at least, in nanoseconds; at most twice as long
 
 	mu     sync.Mutex
@@ -28,9 +29,9 @@ type program struct {
 }
 
 // built returns a scenario's Start. What build has started before it fails is stopped.
-func built(build func(p *program) error) func(context.Context) (scenario.Program, error) {
+func built(build func(p *program) error, m manner) func(context.Context) (scenario.Program, error) {
 	return func(ctx context.Context) (scenario.Program, error) {
-		p := &program{}
+		p := &program{manner: m}
 		p.ctx, p.cancel = context.WithCancel(ctx)
 		p.delay.Store(int64(time.Millisecond))
 		if err := build(p); err != nil {
@@ -107,9 +108,32 @@ func pause(ctx context.Context, d time.Duration) bool {
 	}
 }
 
-// repeat calls f, with a break in between, until the program stops.
-func (p *program) repeat(f func() error) {
-	for pause(p.ctx, 40*time.Millisecond+rand.N(20*time.Millisecond)) {
-		p.fail(f())
+// How callers come to ask the server.
+type manner int
+
+const (
+	asWorkers  manner = 1 << iota // in loops of their own, with a break in between
+	asHandlers                    // to answer an HTTP request
+)
+
+// ask has callers call f again and again until the program stops.
+func (p *program) ask(f func() error) error {
+	if p.manner&asWorkers != 0 {
+		for range callers {
+			p.running.Go(func() {
+				for p.rest() {
+					p.fail(f())
+				}
+			})
+		}
 	}
+	if p.manner&asHandlers != 0 {
+		return p.handle(f)
+	}
+	return nil
+}
+
+// rest is a caller's break.
+func (p *program) rest() bool {
+	return pause(p.ctx, 40*time.Millisecond+rand.N(20*time.Millisecond))
 }

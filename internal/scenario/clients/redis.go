@@ -53,10 +53,7 @@ func buildRedis(p *program) error {
 			}
 		})
 	}
-	for range callers {
-		p.running.Go(func() { p.repeat(func() error { return askRedis(p.ctx, c) }) })
-	}
-	return nil
+	return p.ask(func() error { return askRedis(p.ctx, c) })
 }
 
 //go:noinline

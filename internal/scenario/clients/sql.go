@@ -28,10 +28,7 @@ func buildSQL(p *program) error {
 	}
 	p.atEnd(db.Close)
 	db.SetMaxIdleConns(callers)
-	for range callers {
-		p.running.Go(func() { p.repeat(func() error { return querySQL(p.ctx, db) }) })
-	}
-	return nil
+	return p.ask(func() error { return querySQL(p.ctx, db) })
 }
 
 //go:noinline
