@@ -1,0 +1,62 @@
+package healthy
+
+import (
+	"regexp"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/gotracewatch/tracewatch/internal/scenario"
+)
+
+func TestScenariosAreWhole(t *testing.T) {
+	all := All()
+	require.GreaterOrEqual(t, len(all), 14)
+	seen := make(map[string]bool)
+	for _, s := range all {
+		require.Regexp(t, regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`), s.Name)
+		require.False(t, seen[s.Name], "%s is there twice", s.Name)
+		seen[s.Name] = true
+		require.True(t, strings.HasSuffix(s.Doc, "."), "%s: %q is no sentence", s.Name, s.Doc)
+		require.Empty(t, s.Kind, s.Name)
+		require.Empty(t, s.Sites, s.Name)
+		require.NotNil(t, s.Start, s.Name)
+	}
+}
+
+// Every program runs for a moment without an error, has no fault to begin, and leaves nothing
+// behind.
+func TestStopLeavesNothing(t *testing.T) {
+	for _, s := range All() {
+		t.Run(s.Name, func(t *testing.T) {
+			before := goroutines()
+			p, err := s.Start(t.Context())
+			require.NoError(t, err)
+			time.Sleep(300 * time.Millisecond)
+			require.Greater(t, len(goroutines()), len(before), "the program is not seen while it runs")
+			require.Error(t, p.Break(scenario.Severe))
+			require.NoError(t, p.Stop())
+			require.NoError(t, p.Stop(), "a second time")
+
+			// Connections of net/http close a moment after they are told to.
+			for deadline := time.Now().Add(5 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+				left := goroutines()
+				if len(left) <= len(before) {
+					return
+				}
+				if time.Now().After(deadline) {
+					t.Fatalf("%d goroutines before, %d after:\n%s", len(before), len(left), strings.Join(left, "\n\n"))
+				}
+			}
+		})
+	}
+}
+
+// goroutines returns the stacks of all.
+func goroutines() []string {
+	buf := make([]byte, 16<<20)
+	return strings.Split(string(buf[:runtime.Stack(buf, true)]), "\n\n")
+}

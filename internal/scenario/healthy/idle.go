@@ -1,0 +1,20 @@
+package healthy
+
+import (
+	"time"
+
+	"github.com/gotracewatch/tracewatch/internal/scenario"
+)
+
+func idle() scenario.Scenario {
+	return scenario.Scenario{
+		Name:  "idle",
+		Doc:   "Nothing happens but one small job a second: shares and means of almost nothing are judged.",
+		Start: built(buildIdle),
+	}
+}
+
+func buildIdle(p *program) error {
+	p.running.Go(func() { every(p.ctx, time.Second, func() { mix(1, 1000) }) })
+	return nil
+}
