@@ -126,65 +126,6 @@ func checkLeak(t *testing.T, n *nursery, j judgement, gives tracegen.Stack) {
 	require.Contains(t, f.Advice, "At handle.go:42 ")
 }
 
-func TestGoroutineLeakSilence(t *testing.T) {
-	const interval = 100 * time.Millisecond
-	chanSend := func(n *nursery) tracegen.Stack {
-		return n.Stack("runtime.chansend1", "main.request", "main.handle.func1")
-	}
-	for _, c := range []struct {
-		name  string
-		value float64
-		plan  func(n *nursery, gives tracegen.Stack)
-	}{
-		{"a pool that fills and levels off", 10. / 6, func(n *nursery, gives tracegen.Stack) {
-			n.each(interval, 0, 4*window, func(at time.Duration) { n.bear(at, gives, "chan receive", chanSend(n), 0) })
-			n.each(interval, 4*window, 9*window, func(at time.Duration) { n.bear(at, gives, "chan receive", chanSend(n), 30*time.Millisecond) })
-		}},
-		{"as many end as begin", 0, func(n *nursery, gives tracegen.Stack) {
-			n.each(interval, 0, 9*window, func(at time.Duration) { n.bear(at, gives, "chan send", chanSend(n), 30*time.Millisecond) })
-		}},
-		{"one in eight ends", 10. * 7 / 8, func(n *nursery, gives tracegen.Stack) {
-			i := 0
-			n.each(interval, 0, 9*window, func(at time.Duration) {
-				life := time.Duration(0)
-				if i++; i%8 == 0 {
-					life = 30 * time.Millisecond
-				}
-				n.bear(at, gives, "chan send", chanSend(n), life)
-			})
-		}},
-		{"they wait for the network", 10, func(n *nursery, gives tracegen.Stack) {
-			stack := n.Stack(append(append([]string(nil), tcpRead...), "main.request", "main.handle.func1")...)
-			n.each(interval, 0, 9*window, func(at time.Duration) { n.bear(at, gives, "network", stack, 0) })
-		}},
-		{"they wait for an HTTP server", 10, func(n *nursery, gives tracegen.Stack) {
-			stack := n.Stack(append(append([]string(nil), awaitsHTTP...), "main.request", "main.handle.func1")...)
-			n.each(interval, 0, 9*window, func(at time.Duration) { n.bear(at, gives, "select", stack, 0) })
-		}},
-		{"they sleep", 10, func(n *nursery, gives tracegen.Stack) {
-			n.each(interval, 0, 9*window, func(at time.Duration) { n.bear(at, gives, "sleep", n.sleep, 0) })
-		}},
-		{"two in a second", 2, func(n *nursery, gives tracegen.Stack) {
-			n.each(500*time.Millisecond, 0, 9*window, func(at time.Duration) { n.bear(at, gives, "chan send", chanSend(n), 0) })
-		}},
-		{"a batch now and then", 50. / 6, func(n *nursery, gives tracegen.Stack) {
-			n.each(20*time.Millisecond, 0, window, func(at time.Duration) { n.bear(at, gives, "chan send", chanSend(n), 0) })
-			n.each(20*time.Millisecond, 8*window, 9*window, func(at time.Duration) { n.bear(at, gives, "chan send", chanSend(n), 0) })
-		}},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			n := newNursery(wire.Go126)
-			c.plan(n, n.gives("main.(*server).handle", 42))
-			all := watch(t, detectors.GoroutineLeak{}, n.play(9))
-			silent(t, all)
-			last := all[8].verdict
-			require.True(t, last.Applicable)
-			require.Empty(t, last.Note)
-			require.InDelta(t, c.value, last.Value, 0.34, "one or two more or less have ended in six seconds")
-		})
-	}
-}
-
 func TestGoroutineLeakGap(t *testing.T) {
 	n := newNursery(wire.Go126)
 	gives, parked := n.gives("main.handle", 42), n.Stack("runtime.chansend1", "main.request", "main.handle.func1")
@@ -195,39 +136,6 @@ func TestGoroutineLeakGap(t *testing.T) {
 	f := one(t, all[8])
 	require.Equal(t, all[2].Start, f.Start)
 	require.Equal(t, float64(n.born(gives, all[2].Start, f.End)), measure(t, f, "created").Value)
-}
-
-// Of two leaks the faster is told first.
-func TestGoroutineLeakOrder(t *testing.T) {
-	n := newNursery(wire.Go126)
-	parked := n.Stack("runtime.chansend1", "main.request", "main.handle.func1")
-	for i := range 4 {
-		gives := n.gives("main.handle", 40+uint64(i))
-		interval := time.Duration(80-i*15) * time.Millisecond
-		n.each(interval, time.Duration(i)*137*time.Microsecond, 8*window, func(at time.Duration) { n.bear(at, gives, "chan send", parked, 0) })
-	}
-	trace := n.play(8)
-	for range 10 { // maps have no order of their own
-		all := watch(t, detectors.GoroutineLeak{}, trace)
-		j := all[7]
-		require.Len(t, j.findings, 4)
-		for i, line := range []int{43, 42, 41, 40} {
-			require.Equal(t, line, j.Code.Site(j.findings[i].Site).Line)
-		}
-	}
-}
-
-// Nobody's go statement is at fault for what timers create.
-func TestGoroutineLeakTimers(t *testing.T) {
-	n := newNursery(wire.Go126)
-	parked := n.Stack("runtime.chansend1", "main.request")
-	n.each(100*time.Millisecond, 0, 8*window, func(at time.Duration) {
-		var g *tracegen.Goroutine
-		n.at(at, func(at int64) { g = n.p[0].Create(at, n.Stack("main.expire"), 0) })
-		n.at(at+1, func(at int64) { n.p[0].Start(at, g) })
-		n.at(at+2, func(at int64) { n.p[0].Block(at, "chan send", parked) })
-	})
-	silent(t, watch(t, detectors.GoroutineLeak{}, n.play(8)))
 }
 
 // A look-back may be short or long: growth has to be there in all of it.

@@ -91,15 +91,6 @@ func TestPreemptFailure(t *testing.T) {
 	}
 }
 
-// From 300 ms on it is critical.
-func TestPreemptFailureCritical(t *testing.T) {
-	l := newLoop(wire.Go126)
-	for i := range 3 {
-		l.run(10*time.Millisecond+time.Duration(i)*310*time.Millisecond, 300*time.Millisecond)
-	}
-	require.Equal(t, detectors.Critical, one(t, watch(t, detectors.Preemption{}, l.play(2))[0]).Severity)
-}
-
 func TestPreemptFailureSilence(t *testing.T) {
 	const ms = time.Millisecond
 	for _, c := range []struct {
@@ -156,52 +147,6 @@ func TestPreemptFailureSilence(t *testing.T) {
 	}
 }
 
-// A mark assist cannot be preempted, and gc-assist tells of those. After the next start
-// the run is a new one.
-func TestPreemptFailureAssists(t *testing.T) {
-	const ms = time.Millisecond
-	l := newLoop(wire.Go126)
-	l.begin(l.spawn(l.Stack("main.other"), 0), "chan receive", l.Stack("main.other"))
-	assisted := func(at, length time.Duration) {
-		l.run(at, length)
-		l.at(at+ms, func(at int64) { l.p[0].AssistBegin(at, l.work) })
-		l.at(at+length-ms, func(at int64) { l.p[0].AssistEnd(at) })
-	}
-	for i := range 5 {
-		assisted(100*ms+time.Duration(i)*100*ms, 50*ms)
-	}
-	for i := range 3 {
-		l.run(window+100*ms+time.Duration(i)*100*ms, 31*ms)
-	}
-	all := watch(t, detectors.Preemption{}, l.play(2))
-	require.Equal(t, []string{"", "main.scan"}, found(all))
-	require.Equal(t, 3.0, measure(t, all[1].findings[0], "runs past 10 ms").Value)
-	require.Zero(t, all[0].verdict.Value)
-}
-
-// A user may call runs long that are shorter than the runtime allows.
-func TestPreemptFailureShortRun(t *testing.T) {
-	l := newLoop(wire.Go126)
-	for i := range 3 {
-		l.run(time.Duration(100+100*i)*time.Millisecond, 8*time.Millisecond)
-	}
-	require.Equal(t, []string{"main.scan"}, found(watch(t, detectors.Preemption{Run: 6 * time.Millisecond}, l.play(1))))
-}
-
-// The runs of a runtime's goroutine are its own business.
-func TestPreemptFailureSystem(t *testing.T) {
-	w := newWorld(wire.Go126, 1)
-	g := w.spawn(w.Stack("runtime.gcBgMarkWorker"), w.Stack("runtime.gcBgMarkStartWorkers"))
-	stack := w.Stack("runtime.gcBgMarkWorker")
-	w.begin(g, "GC worker (idle)", stack)
-	for i := range 5 {
-		at := time.Duration(100+i*100) * time.Millisecond
-		w.wake(g, at)
-		w.turn(0, g, at+time.Microsecond, 50*time.Millisecond, "system goroutine wait", stack)
-	}
-	silent(t, watch(t, detectors.Preemption{}, w.play(1)))
-}
-
 // Of two failures the worse is told first.
 func TestPreemptFailureOrder(t *testing.T) {
 	const ms = time.Millisecond
@@ -221,18 +166,6 @@ func TestPreemptFailureOrder(t *testing.T) {
 		for i, fn := range []string{"main.copy", "main.sort", "main.scan", "main.hash"} {
 			require.Equal(t, fn, j.Code.Site(j.findings[i].Site).Func)
 		}
-	}
-}
-
-// Where nothing was preempted there is no telling how often sysmon looked.
-func TestPreemptFailureWithoutInterval(t *testing.T) {
-	l := newLoop(wire.Go126)
-	for i := range 3 {
-		l.run(time.Duration(100+100*i)*time.Millisecond, 40*time.Millisecond)
-	}
-	f := one(t, watch(t, detectors.Preemption{}, l.play(1))[0])
-	for _, m := range f.Evidence.Measures {
-		require.NotZero(t, m.Value, m.Name)
 	}
 }
 

@@ -17,8 +17,7 @@ type batch struct {
 	windows int
 	begins  string // the function that those begin in who also want a P now and then
 	late    time.Duration
-	every   int  // turns, from one of them to the next
-	jobs    bool // a batch's goroutine waits for its next job after every turn
+	every   int // turns, from one of them to the next
 }
 
 const turn = 10 * time.Millisecond
@@ -46,21 +45,12 @@ func (b batch) play(v wire.Version) []byte {
 			// Off the other P's moments.
 			at, g := at+time.Duration(p)*3*time.Microsecond, workers[p][i%2]
 			if !woken[p][i%2] {
-				delay := time.Microsecond
-				if b.jobs {
-					delay = turn + 50*time.Microsecond // since it parked: the other one had its turn
-				}
-				w.wake(g, at-delay)
+				w.wake(g, at-time.Microsecond)
 				woken[p][i%2] = true
 			}
 			w.at(at, func(at int64) { w.p[p].Start(at, g) })
 			w.at(at+turn-100*time.Microsecond, func(at int64) { w.p[p].Preempt(at, work) })
-			if b.jobs {
-				w.at(at+turn-99*time.Microsecond, func(at int64) { w.p[p].Start(at, g) })
-				w.at(at+turn-98*time.Microsecond, func(at int64) { w.p[p].Block(at, "chan receive", work) })
-				woken[p][i%2] = false
-			}
-			if b.every > 0 && i%b.every == 0 {
+			if i%b.every == 0 {
 				began := at + turn - 50*time.Microsecond
 				w.wake(others[p], began-b.late)
 				w.turn(p, others[p], began, 10*time.Microsecond, "chan receive", wait)
@@ -92,31 +82,6 @@ func TestPreemptRate(t *testing.T) {
 			require.Equal(t, "main.crunch", j.in(f.Evidence.Sites[0]))
 			require.Equal(t, int(stops), f.Evidence.Sites[0].Count)
 			require.Equal(t, "198 preemptions a second", j.verdict.Note)
-		})
-	}
-}
-
-// A user may call delays long that are shorter than the runtime lets goroutines run.
-func TestPreemptRateShortDelay(t *testing.T) {
-	trace := batch{windows: 3, begins: "main.serve", late: 5 * time.Millisecond, every: 5}.play(wire.Go126)
-	all := watch(t, detectors.Preemption{Delay: 4 * time.Millisecond}, trace)
-	require.Equal(t, "main.crunch", found(all)[2])
-}
-
-func TestPreemptRateSilence(t *testing.T) {
-	for _, c := range []struct {
-		name string
-		batch
-	}{
-		{"a batch on an idle machine", batch{windows: 3, begins: "main.serve"}},
-		{"others who get their turn", batch{windows: 3, begins: "main.serve", every: 5, late: 5 * time.Millisecond}},
-		{"others who are rare", batch{windows: 3, begins: "main.serve", every: 25, late: 12 * time.Millisecond}},
-		{"the runtime's goroutines", batch{windows: 3, begins: "runtime.bgsweep", every: 5, late: 12 * time.Millisecond}},
-		{"less than a second", batch{windows: 1, begins: "main.serve", every: 5, late: 12 * time.Millisecond}},
-		{"a batch whose own goroutines wait for each other", batch{windows: 3, begins: "main.serve", jobs: true}},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			silent(t, watch(t, detectors.Preemption{}, c.play(wire.Go126)))
 		})
 	}
 }

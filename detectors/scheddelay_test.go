@@ -15,10 +15,7 @@ import (
 // another one, the victim, gets its turn.
 type contention struct {
 	windows int
-	run     time.Duration // of the hogs; 0: 30 ms
-	victim  string        // the function that the victims begin in; "": main.serve
 	late    func(window, i int) time.Duration
-	leave   func(m *tracegen.Thread, at int64, stack tracegen.Stack) // how victims stop; nil: they park
 }
 
 // A start is one that counts.
@@ -32,6 +29,7 @@ const (
 	slot      = 40 * time.Millisecond
 	slots     = int(window / slot)
 	hogDelay  = time.Microsecond
+	hogRun    = 30 * time.Millisecond
 	hogSite   = "main.crunch"
 	hogBegins = "main.(*pool).worker"
 )
@@ -44,24 +42,16 @@ func late(_, i int) time.Duration {
 	return time.Duration(20+i%10) * time.Millisecond
 }
 
-func prompt(_, _ int) time.Duration { return time.Microsecond }
-
 // play returns the trace, and the starts in it by window, without those of setting up.
 func (c contention) play(v wire.Version) (trace []byte, starts [][]start) {
 	w := newWorld(v, 2)
-	if c.run == 0 {
-		c.run = 30 * time.Millisecond
-	}
-	if c.victim == "" {
-		c.victim = "main.serve"
-	}
 	creator := w.Stack("main.main")
 	work := w.Stack(hogSite, hogBegins)
-	wait := w.Stack("runtime.chanrecv1", c.victim)
+	wait := w.Stack("runtime.chanrecv1", "main.serve")
 	var hogs, victims [2]*tracegen.Goroutine
 	for p := range 2 {
 		hogs[p] = w.spawn(w.Stack(hogBegins), creator)
-		victims[p] = w.spawn(w.Stack(c.victim), creator)
+		victims[p] = w.spawn(w.Stack("main.serve"), creator)
 	}
 	for p := range 2 {
 		w.begin(hogs[p], "chan receive", work)
@@ -72,22 +62,13 @@ func (c contention) play(v wire.Version) (trace []byte, starts [][]start) {
 		win, n, p := i/(2*slots), i%(2*slots), i%2
 		at := time.Duration(i/2)*slot + 5*time.Millisecond + time.Duration(p)*7*time.Microsecond
 		w.wake(hogs[p], at-hogDelay)
-		w.turn(p, hogs[p], at, c.run, "chan receive", work)
+		w.turn(p, hogs[p], at, hogRun, "chan receive", work)
 		starts[win] = append(starts[win], start{p, at, hogDelay})
 
-		turn, delay := at+c.run+time.Microsecond, c.late(win, n)
-		switch {
-		case c.leave == nil:
-			w.wake(victims[p], turn-delay)
-			w.turn(p, victims[p], turn, time.Millisecond, "chan receive", wait)
-			starts[win] = append(starts[win], start{p, turn, delay})
-		default:
-			if i < 4 {
-				w.wake(victims[p], turn-time.Microsecond)
-			}
-			w.at(turn, func(at int64) { w.p[p].Start(at, victims[p]) })
-			w.at(turn+time.Millisecond, func(at int64) { c.leave(w.p[p], at, wait) })
-		}
+		turn, delay := at+hogRun+time.Microsecond, c.late(win, n)
+		w.wake(victims[p], turn-delay)
+		w.turn(p, victims[p], turn, time.Millisecond, "chan receive", wait)
+		starts[win] = append(starts[win], start{p, turn, delay})
 	}
 	return w.play(c.windows), starts
 }
@@ -188,33 +169,4 @@ func heatMap(begins detectors.Time, starts []start) *detectors.HeatMap {
 		c.Max = max(c.Max, s.delay)
 	}
 	return h
-}
-
-// From 100 ms on it is critical.
-func TestSchedDelayCritical(t *testing.T) {
-	w := newWorld(wire.Go126, 1)
-	creator := w.Stack("main.main")
-	hog := w.spawn(w.Stack(hogBegins), creator)
-	var victims []*tracegen.Goroutine
-	for range 10 {
-		victims = append(victims, w.spawn(w.Stack("main.serve"), creator))
-	}
-	wait, work := w.Stack("main.serve"), w.Stack(hogSite)
-	w.begin(hog, "chan receive", work)
-	for _, g := range victims {
-		w.begin(g, "chan receive", wait)
-	}
-	for win := range 2 {
-		at := time.Duration(win)*window + 10*time.Millisecond
-		w.wake(hog, at)
-		w.turn(0, hog, at+time.Microsecond, 500*time.Millisecond, "chan receive", work)
-		for i, g := range victims {
-			d := time.Duration(i) * time.Millisecond
-			w.wake(g, at+400*time.Millisecond+d)
-			w.turn(0, g, at+510*time.Millisecond+d, 100*time.Microsecond, "chan receive", wait)
-		}
-	}
-	if f := one(t, watch(t, detectors.SchedDelay{}, w.play(2))[1]); f.Severity != detectors.Critical {
-		t.Errorf("P99 of 110 ms is a %v", f.Severity)
-	}
 }

@@ -44,9 +44,12 @@ var layers = []layer{
 	{"tracewatch/...", []string{"internal/limits", "detectors", "tracewatch"},
 		"what is built around the watcher uses what a user could use"},
 
-	// For tests and examples only: nothing above may import these.
+	// For tests and examples only: nothing above may import these. (detectortest is public,
+	// for users' tests.)
 	{"internal/tracegen", []string{"internal/limits", "internal/wire"},
 		"it writes the format, and must not learn from what it is there to test how to read it"},
+	{"detectors/detectortest", []string{"internal/limits", "internal/wire", "detectors", "internal/timeline", "internal/tracegen"},
+		"it is a harness with which users test detectors: it writes a trace and lets one watch it, without the watcher"},
 	{"internal/oldgen", nil,
 		"it writes the first format, of which it must not learn from who reads it"},
 	{"internal/recorded", nil,
@@ -134,6 +137,11 @@ func TestJudge(t *testing.T) {
 		{"tracewatch/leaktest", module + "/internal/wire", "tracewatch/... may import of this module"},
 		{"examples/quickstart", module + "/tracewatch", ""},
 		{"examples/quickstart", module + "/tracewatch/tracewatchhttp", ""},
+		{"detectors/detectortest", module + "/internal/tracegen", ""},
+		{"detectors/detectortest", module + "/internal/timeline", ""},
+		{"detectors/detectortest", module + "/tracewatch", "without the watcher"},
+		{"detectors", module + "/detectors/detectortest", "public vocabulary"},
+		{"tracewatch", module + "/detectors/detectortest", "tracewatch may import of this module"},
 		{"tracewatch", "net/http", "debug page"},
 		{"tracewatch", "net/http/httptest", "debug page"},
 		{"tracewatch", "net/httpx", ""},
