@@ -162,7 +162,8 @@
 //	if i%8 == 0
 //
 // Times in a block count from the time at which it is gone through: from, from + 40ms, … up
-// to but not at to. i is 0 the first time. What would lie after the trace's end is left out.
+// to but not at to; they may be before it (at -2us). i is 0 the first time. What would lie after
+// the trace's end is left out.
 //
 // A window ends with the last event in it, which is there a microsecond before the next
 // begins. In the first ten microseconds of a window all goroutines are listed; what happens

@@ -3,6 +3,7 @@ package detectortest
 import (
 	"fmt"
 	"math"
+	"strings"
 	"time"
 
 	"github.com/gotracewatch/tracewatch/detectors"
@@ -167,20 +168,34 @@ func (sc *scene) windowsOf(s *scanner) []bool {
 	}
 }
 
-// wanted reads a number that is expected: V, V ± T, V ± N%, V to W. A duration counts in
-// seconds, times scale.
+// wanted reads a number that is expected: V, V ± T, V ± N%, V to W on one line. A duration
+// counts in seconds, times scale.
 func (s *scanner) wanted(scale float64) *want {
-	num := func() float64 {
-		v := s.expr()
-		if v.timely {
-			return v.v / 1e9 * scale
-		}
-		return v.v
+	w := s.about(scale)
+	rest, _, _ := strings.Cut(s.text[s.pos:], "\n")
+	if w.from == w.to && strings.TrimSpace(rest) != "" && s.word("to") != "" {
+		w.to = s.seconds(scale)
 	}
-	w := &want{from: num()}
-	w.to = w.from
-	switch {
-	case s.sign("±", "+/-") != "":
+	if !(w.from <= w.to) {
+		s.fail("from %v to %v there is no number", w.from, w.to)
+	}
+	return w
+}
+
+// seconds reads a number, or a duration in seconds times scale.
+func (s *scanner) seconds(scale float64) float64 {
+	v := s.expr()
+	if v.timely {
+		return v.v / 1e9 * scale
+	}
+	return v.v
+}
+
+// about reads V, V ± T or V ± N%.
+func (s *scanner) about(scale float64) *want {
+	v := s.seconds(scale)
+	w := &want{v, v}
+	if s.sign("±", "+/-") != "" {
 		t, ok := s.literal()
 		d := t.v
 		switch {
@@ -192,11 +207,6 @@ func (s *scanner) wanted(scale float64) *want {
 			d = t.v / 100 * math.Abs(w.from)
 		}
 		w.from, w.to = w.from-d, w.to+d
-	case s.word("to") != "":
-		w.to = num()
-	}
-	if !(w.from <= w.to) {
-		s.fail("from %v to %v there is no number", w.from, w.to)
 	}
 	return w
 }
@@ -341,5 +351,5 @@ func (sc *scene) moment(s *scanner) *moment {
 		return &moment{window: n}
 	}
 	s.pos = at
-	return &moment{at: s.wanted(float64(time.Second))}
+	return &moment{at: s.about(float64(time.Second))}
 }

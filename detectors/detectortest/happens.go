@@ -3,6 +3,7 @@ package detectortest
 import (
 	"fmt"
 	"maps"
+	"math"
 	"time"
 )
 
@@ -74,7 +75,7 @@ func (sc *scene) every(s *scanner, from time.Duration) {
 		s.fail("every needs an interval that is longer than nothing (repeat 3 as i goes through a block without one)")
 	}
 	end := sc.duration()
-	first, times := from, uint64(maxSteps)
+	first, times := from, uint64(math.MaxUint64)
 	if s.word("from") != "" {
 		first = from + s.duration("the beginning")
 	}

@@ -22,5 +22,5 @@ const (
 	// that are read for it, again in each repetition. Half a million steps are read and
 	// played in a second or two.
 	maxSteps = 1 << 19
-	maxRead  = 1 << 26
+	maxRead  = 1 << 25
 )

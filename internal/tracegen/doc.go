@@ -1,5 +1,6 @@
 // Package tracegen writes synthetic execution traces, valid and broken, for
-// tests and benchmarks. Nothing else imports it.
+// tests and benchmarks. Nothing else imports it but the harness for users' tests, package
+// detectors/detectortest.
 //
 // It has two layers. A [World] is a small scheduler simulation: the author of
 // a test says what happens at which nanosecond,
