@@ -132,8 +132,8 @@ func TestCheck(t *testing.T) {
 // What a failure gives as the right text is right, of all built-in detectors.
 func TestShownIsRight(t *testing.T) {
 	settings := map[string]detectors.Detector{
-		"scheddelay": detectors.SchedDelay{}, "netpollblock": detectors.NetpollBlock{}, "preemptrate": detectors.Preemption{},
-		"preemptfailure": detectors.Preemption{}, "goroutineleak": detectors.GoroutineLeak{},
+		"scheddelay": detectors.SchedDelay{}, "netpollblock": detectors.NetpollBlock{}, "preemptrate": detectors.PreemptRate{},
+		"preemptfailure": detectors.PreemptRate{}, "goroutineleak": detectors.GoroutineLeak{},
 	}
 	found := 0
 	for name, text := range texts(t) {

@@ -24,6 +24,7 @@ func observer(spec detectors.Spec, state detectors.State) timeline.Observer {
 		Observe:  state.Observe,
 		Long:     spec.Long,
 		AtLeast:  spec.AtLeast,
+		Reasons:  spec.Reasons,
 	}
 }
 
