@@ -93,8 +93,9 @@ func TestDifference(t *testing.T) {
 	require.EqualValues(t, 1, p.Period)
 	require.Positive(t, p.TimeNanos)
 	require.Positive(t, p.DurationNanos)
-	require.Equal(t, after.Collections()-before.Collections(), uint64(2))
-	require.Contains(t, p.Comments[0], "2 garbage collections")
+	ended := after.Collections() - before.Collections()
+	require.GreaterOrEqual(t, ended, uint64(2))
+	require.Contains(t, p.Comments[0], fmt.Sprintf("%d garbage collections", ended))
 
 	found := false
 	for _, s := range p.Sample {

@@ -5,8 +5,9 @@
 // name may be leaked all the same: a goroutine that waits for a channel in a global
 // variable, for the network, or for time to pass is not judged.
 //
-// Asking runs a whole garbage collection, as runtime.GC does, so nobody asks without a
-// suspicion.
+// Asking runs a whole garbage collection, as runtime.GC does, which takes half as long again as
+// another one; 100,000 leaked goroutines take 0.1 s and 25 MB more, to be counted. So nobody asks
+// without a suspicion.
 //
 // The profile has three forms. The second text form (debug=2) is every goroutine's stack, also
 // of those that are not leaked, with the number and the go statement of each; writing it

@@ -40,6 +40,14 @@ func available(t *testing.T) {
 	}
 }
 
+// leaked returns how many goroutines of a suspect are leaked already: they stay as long as the process.
+func leaked(t *testing.T, s leakproof.Suspect) int {
+	t.Helper()
+	leaks, err := leakproof.Ask()
+	require.NoError(t, err)
+	return leakproof.Count(leaks, s)
+}
+
 // ask asks until as many goroutines of a suspect wait: they have to get there.
 func ask(t *testing.T, s leakproof.Suspect, want int) []leakproof.Leak {
 	t.Helper()
@@ -65,22 +73,24 @@ func TestNotAvailable(t *testing.T) {
 // A leak is proven, and a goroutine that somebody could wake is not.
 func TestProven(t *testing.T) {
 	available(t)
+	of := func(fn string) leakproof.Suspect {
+		return leakproof.Suspect{Start: detectors.Site{Func: here + fn}}
+	}
+	want := leaked(t, of("receive")) + 5
 	reachable := make(chan int)
+	defer close(reachable)
 	for range 3 {
 		go receiveToo(reachable)
 	}
 	leak(5)
-	of := func(fn string) leakproof.Suspect {
-		return leakproof.Suspect{Start: detectors.Site{Func: here + fn}}
-	}
-	leaks := ask(t, of("receive"), 5)
+	leaks := ask(t, of("receive"), want)
 	require.Zero(t, leakproof.Count(leaks, of("receiveToo")))
 
 	var found detectors.Frame
 	for _, l := range leaks {
 		for _, f := range l.Frames {
 			if f.Func == here+"receive" {
-				require.Equal(t, 5, l.Goroutines)
+				require.Equal(t, want, l.Goroutines)
 				found = f
 			}
 		}
@@ -90,26 +100,25 @@ func TestProven(t *testing.T) {
 
 	parked := detectors.Site{Func: found.Func, File: found.File, Line: found.Line}
 	start := detectors.Site{Func: found.Func}
-	require.Equal(t, 5, leakproof.Count(leaks, leakproof.Suspect{Parked: parked, Start: start}))
+	require.Equal(t, want, leakproof.Count(leaks, leakproof.Suspect{Parked: parked, Start: start}))
 	parked.Line++
 	require.Zero(t, leakproof.Count(leaks, leakproof.Suspect{Parked: parked, Start: start}), "another line")
 	parked.Line = 0
-	require.Equal(t, 5, leakproof.Count(leaks, leakproof.Suspect{Parked: parked}))
+	require.Equal(t, want, leakproof.Count(leaks, leakproof.Suspect{Parked: parked}))
 
-	for range 3 {
-		reachable <- 1
-	}
 }
 
 // A function that the library calls for a goroutine is not the one that it began in.
 func TestWaitGroupGo(t *testing.T) {
 	available(t)
+	s := leakproof.Suspect{Start: detectors.Site{Func: "sync.(*WaitGroup).Go.func1"}}
+	want := leaked(t, s) + 2
 	for range 2 {
 		var wg sync.WaitGroup
-		wg.Go(func() { receive(make(chan int)) })
+		wg.Go(func() { receiveInGroup(make(chan int)) })
 	}
-	parked := detectors.Site{Func: here + "receive"}
-	for _, l := range ask(t, leakproof.Suspect{Start: detectors.Site{Func: "sync.(*WaitGroup).Go.func1"}}, 2) {
+	parked := detectors.Site{Func: here + "receiveInGroup"}
+	for _, l := range ask(t, s, want) {
 		if l.Frames[len(l.Frames)-1].Func == "sync.(*WaitGroup).Go.func1" {
 			for _, f := range l.Frames {
 				if f.Func == parked.Func {
@@ -118,27 +127,32 @@ func TestWaitGroupGo(t *testing.T) {
 			}
 		}
 	}
-	ask(t, leakproof.Suspect{Parked: parked, Start: detectors.Site{Func: "sync.(*WaitGroup).Go.func1"}}, 2)
+	s.Parked = parked
+	ask(t, s, want)
 }
 
 // Goroutines with different labels wait at one stack.
 func TestLabels(t *testing.T) {
 	available(t)
+	s := leakproof.Suspect{Start: detectors.Site{Func: here + "receiveLabelled"}}
+	want := leaked(t, s) + 3
 	for _, request := range []string{"a", "b", "b"} {
 		pprof.Do(context.Background(), pprof.Labels("request", request), func(context.Context) {
 			ch := make(chan int)
 			go receiveLabelled(ch)
 		})
 	}
-	s := leakproof.Suspect{Start: detectors.Site{Func: here + "receiveLabelled"}}
 	stacks := 0
-	for _, l := range ask(t, s, 3) {
+	for _, l := range ask(t, s, want) {
 		if leakproof.Count([]leakproof.Leak{l}, s) > 0 {
 			stacks++
 		}
 	}
 	require.Equal(t, 1, stacks)
 }
+
+//go:noinline
+func receiveInGroup(ch chan int) { <-ch }
 
 //go:noinline
 func receiveLabelled(ch chan int) { <-ch }
