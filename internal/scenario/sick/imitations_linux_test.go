@@ -3,8 +3,11 @@ package sick
 import (
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -92,4 +95,61 @@ func counters(t *testing.T, path string, group cgroup) (periods, throttled int, 
 		}
 	}
 	return periods, throttled, time.Duration(total) * group.unit
+}
+
+// TestFreezeLetsGo kills the shell that stops a process at the worst moment, again and again, and
+// asks that the process goes on all the same. It is another process that is stopped here.
+func TestFreezeLetsGo(t *testing.T) {
+	for range 3 {
+		victim := exec.Command("sleep", "60")
+		require.NoError(t, victim.Start())
+		stat := filepath.Join(t.TempDir(), "cpu.stat")
+		require.NoError(t, os.WriteFile(stat+".go", nil, 0o600))
+		shell := exec.Command("sh", "-c", freezeScript, "sh", strconv.Itoa(victim.Process.Pid), stat, stat+".go", "0", "0.070", "0.030", "70000", "throttled_usec", "1")
+		require.NoError(t, shell.Start())
+		t.Cleanup(func() {
+			victim.Process.Kill()
+			victim.Wait()
+			shell.Wait()
+		})
+		require.Eventually(t, func() bool { return state(t, victim.Process.Pid) == "T" }, 5*time.Second, time.Millisecond)
+		require.NoError(t, syscall.Kill(firstChild(t, shell.Process.Pid), syscall.SIGKILL))
+		require.Eventually(t, func() bool { return state(t, victim.Process.Pid) == "S" }, 5*time.Second, 10*time.Millisecond)
+		time.Sleep(150 * time.Millisecond)
+		require.Equal(t, "S", state(t, victim.Process.Pid))
+	}
+}
+
+// process returns the state of a process and its parent.
+func process(pid int) (state string, parent int, err error) {
+	content, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return "", 0, err
+	}
+	_, rest, _ := strings.Cut(string(content), ") ") // behind the name
+	_, err = fmt.Sscan(rest, &state, &parent)
+	return state, parent, err
+}
+
+func state(t *testing.T, pid int) string {
+	s, _, err := process(pid)
+	require.NoError(t, err)
+	return s
+}
+
+// firstChild returns the child of a shell that it started first.
+func firstChild(t *testing.T, shell int) int {
+	t.Helper()
+	dirs, err := os.ReadDir("/proc")
+	require.NoError(t, err)
+	first := 0
+	for _, d := range dirs {
+		if pid, err := strconv.Atoi(d.Name()); err == nil {
+			if _, parent, err := process(pid); err == nil && parent == shell && (first == 0 || pid < first) {
+				first = pid
+			}
+		}
+	}
+	require.NotZero(t, first)
+	return first
 }

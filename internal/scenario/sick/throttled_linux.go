@@ -144,24 +144,29 @@ func (s *stage) countPeriods(stat string, group cgroup, begun <-chan chan int) {
 }
 
 // freezeScript stops a process, $1, for a part of each period, and counts that in $2. It ends when
-// the file $3 is gone or the process is. It ignores what asks it to end, because the process could
-// be stopped just then, and should it be killed all the same, its own child lets the process go on.
+// the file $3 is gone or the process is. Its first half ignores what asks it to end, because the
+// process could be stopped just then. Should it be killed all the same, the pipe to the second half
+// closes, which lets the process go on: to look whether the first still lives would not do,
+// because a stopped process does not bury its children.
 const freezeScript = `
 pid=$1 stat=$2 go=$3 periods=$4 frozen=$5 rest=$6 step=$7 name=$8 usage=$9
 trap '' INT TERM HUP
-(while kill -0 $$ 2>/dev/null; do sleep 0.2; done; kill -CONT "$pid" 2>/dev/null) >/dev/null 2>&1 &
-throttled=0 total=0
-while [ -e "$go" ] && kill -STOP "$pid" 2>/dev/null; do
-	sleep "$frozen"
-	periods=$((periods+1)) throttled=$((throttled+1)) total=$((total+step))
-	{
-		if [ "$usage" = 1 ]; then printf 'usage_usec %d\nuser_usec %d\nsystem_usec 0\n' $((periods*10000)) $((periods*10000)); fi
-		printf 'nr_periods %d\nnr_throttled %d\n%s %d\n' $periods $throttled "$name" $total
-	} >"$stat.next" && mv "$stat.next" "$stat"
-	kill -CONT "$pid"
-	sleep "$rest"
-done
-kill -CONT "$pid" 2>/dev/null
+{
+	throttled=0 total=0
+	while [ -e "$go" ] && kill -STOP "$pid"; do
+		sleep "$frozen"
+		periods=$((periods+1)) throttled=$((throttled+1)) total=$((total+step))
+		{
+			if [ "$usage" = 1 ]; then printf 'usage_usec %d\nuser_usec %d\nsystem_usec 0\n' $((periods*10000)) $((periods*10000)); fi
+			printf 'nr_periods %d\nnr_throttled %d\n%s %d\n' $periods $throttled "$name" $total
+		} >"$stat.next" && mv "$stat.next" "$stat"
+		kill -CONT "$pid"
+		sleep "$rest"
+	done
+} 2>/dev/null | {
+	cat >/dev/null
+	kill -CONT "$pid" 2>/dev/null
+}
 `
 
 // freeze has a shell stop this process for a part of each period, until Stop. The shell is asked to
