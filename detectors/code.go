@@ -66,9 +66,11 @@ type Stack struct {
 	// server's frame is further out.
 	Request bool
 
-	// Handler is the function that serves the request, where Request is true: the user's
-	// outermost one inside the server and its router.
-	Handler SiteID
+	// Work is what a goroutine here is busy with, where the function that it began in does not
+	// say: with a request, and then it is the function that serves it, the user's outermost
+	// one inside the server and its router; or with what the library was given to call in a
+	// goroutine (sync.WaitGroup.Go), and then it is that.
+	Work SiteID
 
 	Bottom SiteID // the function the goroutine began in
 	Class  Class  // of a goroutine that began there
@@ -228,13 +230,14 @@ func (c *Code) Add(pcs []uint64, resolve func(i int) (Frame, bool)) StackID {
 		}
 	}
 	s.Site = c.siteOf(s.frames[site])
-	if s.Request = s.User && serves; s.Request {
-		s.Handler = c.handlerOf(s.frames)
-	}
+	s.Request = s.User && serves
 	s.Bottom, s.Class = c.bottomOf(s.frames[len(pcs)-1])
 	if polls || locks {
 		c.whole = c.appendFrames(c.whole[:0], s.frames)
 		s.Net, s.Lock = netOpOf(c.whole), lockOf(c.whole)
+	}
+	if (s.Request || s.User && c.frames[s.frames[len(pcs)-1]].standard) && !s.Net.Idle {
+		s.Work = c.workOf(s.frames)
 	}
 	id = StackID(len(c.stacks))
 	c.byPCs[at] = id
@@ -295,9 +298,9 @@ func (c *Code) frame(pc uint64, i int, resolve func(i int) (Frame, bool)) frameI
 	return id
 }
 
-// handlerOf returns the function that serves a request: the user's outermost one inside
-// the innermost router or, if there is none, inside the server.
-func (c *Code) handlerOf(frames []frameID) SiteID {
+// workOf returns the user's outermost function inside the innermost router or, if there is none,
+// inside the server or whatever of the library called it.
+func (c *Code) workOf(frames []frameID) SiteID {
 	handler := frameID(0)
 	for _, id := range frames {
 		f := &c.frames[id]

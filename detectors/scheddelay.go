@@ -12,9 +12,8 @@ import (
 // 200 µs on a P (the specification's numbers) alone say nothing. It becomes a finding when
 // the slowest hundredth waits [SchedDelay.P99] as well, of all starts or of those on one
 // P, in two of the last windows, and those who waited are not the ones who used the Ps: work
-// that only delays itself is a queue, and healthy. What work is: see the package's
-// documentation of a request's handler ([Stack].Handler) and of the function that a
-// goroutine began in.
+// that only delays itself is a queue, and healthy. Work is what a request's handler does
+// ([Stack].Work), or else what goroutines do that began in one function.
 //
 // Counted are starts after a wait, a system call or a creation, and the age so far of who
 // still waits at a window's end. A goroutine that was preempted or yielded waits by its own

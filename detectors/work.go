@@ -2,12 +2,12 @@ package detectors
 
 import "time"
 
-// work returns what a goroutine that was seen at a stack is busy with: the handler of the
-// request that it serves, or else the function that it began in. An HTTP server's
-// goroutines all begin in one function, whatever they are asked for.
+// work returns what a goroutine that was seen at a stack is busy with: see [Stack].Work, or
+// else it is the function that it began in. An HTTP server's goroutines all begin in one
+// function, whatever they are asked for.
 func (c *Code) work(stack StackID, start SiteID) SiteID {
-	if s := c.Stack(stack); s.Request && s.Handler != 0 {
-		return s.Handler
+	if work := c.Stack(stack).Work; work != 0 {
+		return work
 	}
 	return start
 }
@@ -22,8 +22,8 @@ type occupant struct {
 }
 
 // others reports whether a goroutine that was late is busy with something else than the
-// occupant. One that began in the same function and serves no request yet is in doubt: it may be
-// about to serve just that one.
+// occupant. One that began in the same function and shows no work of its own yet is in doubt: it may
+// be about to do just that.
 func (o *occupant) others(work SiteID) bool { return work != o.work && work != o.start }
 
 // occupantOf returns the work that ran longest in a window.

@@ -131,9 +131,9 @@ func TestCheck(t *testing.T) {
 
 // What a failure gives as the right text is right, of all built-in detectors.
 func TestShownIsRight(t *testing.T) {
-	settings := map[string]detectors.Detector{
-		"scheddelay": detectors.SchedDelay{}, "netpollblock": detectors.NetpollBlock{}, "preemptrate": detectors.PreemptRate{},
-		"preemptfailure": detectors.PreemptRate{}, "goroutineleak": detectors.GoroutineLeak{},
+	settings := make(map[string]detectors.Detector)
+	for _, d := range detectors.Default() {
+		settings[strings.ReplaceAll(d.Spec().Kind, "-", "")] = d
 	}
 	found := 0
 	for name, text := range texts(t) {
