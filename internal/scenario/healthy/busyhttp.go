@@ -27,10 +27,10 @@ func busyHTTP() scenario.Scenario {
 const (
 	// busyClients is how many clients there are for each P. Each has one request in flight at
 	// most, so no queue is longer than that.
-	busyClients = 8
+	busyClients = 32
 
-	// busyShare is how much of the Ps is to be used.
-	busyShare = 0.9
+	// busyShare is how much is asked of what the machine can answer.
+	busyShare = 0.95
 )
 
 func buildBusyHTTP(p *program) error {
@@ -45,48 +45,57 @@ func buildBusyHTTP(p *program) error {
 	}
 	procs := runtime.GOMAXPROCS(0)
 	client := p.client(busyClients * procs)
-	most, err := p.capacity(client, url, 2*procs)
+	most, err := p.capacity(client, url, busyClients*procs)
 	if err != nil {
 		return err
 	}
-	// With as many clients, each thinking that long after an answer, the Ps are as busy.
-	think := time.Duration(float64(busyClients*procs)/(busyShare*most)*float64(time.Second)) - time.Duration(float64(procs)/most*float64(time.Second))
+	// Each client asks once in so long, or, if its last answer comes later than that, less often.
+	period := time.Duration(float64(busyClients*procs) / (busyShare * most) * float64(time.Second))
 	for i := range busyClients * procs {
 		p.running.Go(func() {
-			for n := i; pause(p.ctx, between(0, 2*think)); n++ {
+			if !pause(p.ctx, between(0, period)) {
+				return
+			}
+			n := i
+			every(p.ctx, period, func() {
 				if err := get(p.ctx, client, url+busyPaths[n%len(busyPaths)]); err != nil {
 					p.fail(err)
-					return
 				}
-			}
+				n++
+			})
 		})
 	}
 	return nil
 }
 
-// capacity measures how many requests a second this machine can answer, for a third of a second.
+// capacity measures how many requests a second this machine can answer, for half a second after
+// everybody has a connection.
 func (p *program) capacity(client *http.Client, url string, clients int) (perSecond float64, err error) {
-	const period = 300 * time.Millisecond
-	ctx, cancel := context.WithTimeout(p.ctx, period)
+	const period = 500 * time.Millisecond
+	ctx, cancel := context.WithCancel(p.ctx)
 	defer cancel()
 	var answered atomic.Int64
 	var users sync.WaitGroup
-	begun := time.Now()
 	for i := range clients {
 		users.Go(func() {
 			for n := i; ; n++ {
 				if get(ctx, client, url+busyPaths[n%len(busyPaths)]) != nil {
-					return // time is over, and if it is not that, nothing was answered
+					return // time is over, and if it is not that, nothing is answered
 				}
 				answered.Add(1)
 			}
 		})
 	}
+	pause(ctx, period/2)
+	before, begun := answered.Load(), time.Now()
+	pause(ctx, period)
+	n, took := answered.Load()-before, time.Since(begun)
+	cancel()
 	users.Wait()
-	if answered.Load() == 0 {
-		return 0, fmt.Errorf("busy-http: no request was answered in %v", time.Since(begun))
+	if n == 0 {
+		return 0, fmt.Errorf("busy-http: no request was answered in %v", took)
 	}
-	return float64(answered.Load()) / time.Since(begun).Seconds(), nil
+	return float64(n) / took.Seconds(), nil
 }
 
 var busyPaths = [...]string{"/digest", "/list", "/median", "/text"}
