@@ -73,7 +73,7 @@ var layers = []layer{
 		"they are programs that are watched; the service can be one of them"},
 	{"internal/scenario/healthy", []string{"internal/scenario", "internal/scenario/shop"},
 		"its programs are watched, and know nothing of who watches"},
-	{"internal/scenario/scoreboard", []string{"detectors", "tracewatch", "internal/scenario", "internal/scenario/shop", "internal/scenario/healthy"},
+	{"internal/scenario/scoreboard", []string{"detectors", "tracewatch", "internal/scenario", "internal/scenario/healthy", "internal/scenario/sick"},
 		"it watches programs as a user would, and says how well that goes"},
 	{"internal/scenario/clients", []string{"internal/scenario"},
 		"its programs are watched; it is a module of its own, so that no user gets the libraries they need"},

@@ -122,6 +122,9 @@ func watcherOptions(w scenario.Watch, dumps string, ruler *ruler, news chan<- to
 	if w.HistoryBytes > 0 {
 		opts = append(opts, tracewatch.WithHistory(w.HistoryBytes, 30*time.Second))
 	}
+	if w.HostRoot != "" {
+		opts = append(opts, tracewatch.WithHostRoot(w.HostRoot))
+	}
 	if w.Stream {
 		opts = append(opts, tracewatch.WithStream())
 	}

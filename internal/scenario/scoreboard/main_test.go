@@ -43,17 +43,17 @@ func TestRun(t *testing.T) {
 		t.Skip("takes half a minute")
 	}
 	empty := temporary(t)
-	o := options{runs: 1, only: regexp.MustCompile("^(idle|shop-netpoll)$"), strengths: []scenario.Strength{scenario.Severe}, verbose: true, dumps: t.TempDir()}
+	o := options{runs: 1, only: regexp.MustCompile("^(idle|shop-slow-store)$"), strengths: []scenario.Strength{scenario.Severe}, verbose: true, dumps: t.TempDir()}
 	var stdout, stderr bytes.Buffer
 	_, err := run(t.Context(), o, programs(), &stdout, &stderr)
 	t.Logf("%s\n%s", &stderr, &stdout)
 	require.NoError(t, err)
-	require.Regexp(t, `(?m)^shop-netpoll severe +1/1 .* 1\+ .* 1/1 `, stdout.String())
+	require.Regexp(t, `(?m)^shop-slow-store severe +1/1 .* 1\+ .* 1/1 `, stdout.String())
 	require.Regexp(t, `(?m)^idle  +\.( +\.)+$`, stdout.String())
 	require.Regexp(t, `(?m)^severe faults found +100% \(1 of 1\)`, stdout.String())
 	require.Regexp(t, `(?m)^runs that failed +0% \(0 of 2\)`, stdout.String())
 	require.Regexp(t, `\[2/2, +\d+ s left\] idle\n    silent`, stderr.String())
-	traces, err := filepath.Glob(filepath.Join(o.dumps, "shop-netpoll-severe-1", "*.trace"))
+	traces, err := filepath.Glob(filepath.Join(o.dumps, "shop-slow-store-severe-1", "*.trace"))
 	require.NoError(t, err)
 	require.NotEmpty(t, traces, "dumps are kept where they were wanted")
 	empty()

@@ -5,9 +5,10 @@ import (
 
 	"github.com/gotracewatch/tracewatch/internal/scenario"
 	"github.com/gotracewatch/tracewatch/internal/scenario/healthy"
+	"github.com/gotracewatch/tracewatch/internal/scenario/sick"
 )
 
 // programs returns all there is to run.
 func programs() []scenario.Scenario {
-	return slices.Concat(shopFaults(), healthy.All())
+	return slices.Concat(sick.All(), healthy.All())
 }
