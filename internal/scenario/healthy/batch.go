@@ -48,7 +48,7 @@ func buildCPUBatch(p *program) error {
 			case r := <-results:
 				sum, n = sum^r, n+1
 			case <-report.C:
-				mix(sum, n)
+				p.work(sum, n)
 			}
 		}
 	})

@@ -48,7 +48,7 @@ func (p *program) consume(c net.Conn, partition int) {
 			return
 		}
 		for i := range messages {
-			mix(uint64(i), 1000)
+			p.work(uint64(i), 1000)
 		}
 	}
 }

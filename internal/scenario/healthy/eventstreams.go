@@ -45,7 +45,7 @@ func (p *program) follow(client *http.Client, url string) {
 	defer body.Close()
 	lines := bufio.NewScanner(body)
 	for lines.Scan() {
-		mix(uint64(len(lines.Bytes())), 100)
+		p.work(uint64(len(lines.Bytes())), 100)
 	}
 	p.fail(lines.Err())
 }

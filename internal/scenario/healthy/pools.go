@@ -31,7 +31,7 @@ func buildGrowingPools(p *program) error {
 				case <-p.ctx.Done():
 					return
 				case n := <-jobs:
-					mix(n, 5000)
+					p.work(n, 5000)
 				}
 			}
 		})
@@ -81,7 +81,7 @@ func (s *stackPool) add(p *program) {
 			case <-p.ctx.Done():
 				return
 			case n := <-own:
-				mix(n, 5000)
+				p.work(n, 5000)
 				s.push(own)
 			}
 		}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"github.com/gotracewatch/tracewatch/internal/scenario"
 )
@@ -16,6 +17,7 @@ type program struct {
 	ctx     context.Context // ends when the program is to stop
 	cancel  context.CancelFunc
 	running sync.WaitGroup
+	worked  atomic.Uint64 // what came out of work, so that it is done
 
 	mu     sync.Mutex
 	closes []func() error

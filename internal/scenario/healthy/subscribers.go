@@ -40,7 +40,7 @@ func buildMessageSubscribers(p *program) error {
 		messages := bus.subscribe(fmt.Sprintf("subject.%d", i))
 		p.running.Go(func() {
 			for m := range messages {
-				mix(uint64(len(m)), 1000)
+				p.work(uint64(len(m)), 1000)
 			}
 		})
 	}
