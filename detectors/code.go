@@ -25,7 +25,9 @@ type StackID uint32
 type SiteID uint32
 
 // A Site is a line of code: a stack's innermost frame of the user's code, the one that a
-// person would call the place, or the outermost where all of it is Go's own. Where only the
+// person would call the place, or the outermost where all of it is Go's own. The well-known
+// clients of servers count as the user's code only where there is none further out: who
+// asked is the place, and not where the client reads the answer. Where only the
 // function is known, as of goroutines that end without having been seen anywhere, Line is 0.
 type Site struct {
 	Func string `json:"func"`
@@ -91,6 +93,7 @@ type Code struct {
 	near   [256]frameID       // by a program counter's lower bits: the one met last
 	byPCs  map[uint64]StackID // by a hash of all; where two have one, the second is at the next number
 	bySite map[Site]SiteID
+	writes []bool // by StackID: what is done there is writing to the network
 	seed   maphash.Seed
 	key    []byte
 	room   []frameID // for the next stacks' frames
@@ -109,6 +112,7 @@ type frame struct {
 	bottom   SiteID // of its function, where goroutines begin; 0: not asked for yet
 	class    Class  // of those goroutines
 	standard bool   // of Go's standard library
+	client   bool   // of a well-known client of a server
 	serves   bool   // a server's frame under which handlers run
 	routes   bool   // a router's, inside which the handler is the next of the user's
 	polls    bool   // see netOpOf
@@ -120,6 +124,7 @@ func NewCode() *Code {
 	return &Code{
 		frames: make([]frame, 1),
 		stacks: make([]Stack, 1),
+		writes: make([]bool, 1),
 		sites:  make([]Site, 1),
 		byPC:   make(map[uint64]frameID),
 		byPCs:  make(map[uint64]StackID),
@@ -155,6 +160,10 @@ func (c *Code) Site(id SiteID) Site {
 	}
 	return c.sites[id]
 }
+
+// Writes reports whether what is done at a stack is writing to the network. It is asked at every
+// system call.
+func (c *Code) Writes(id StackID) bool { return int(id) < len(c.writes) && c.writes[id] }
 
 // SiteOf returns the site of a stack.
 func (c *Code) SiteOf(id StackID) SiteID { return c.Stack(id).Site }
@@ -211,7 +220,7 @@ func (c *Code) Add(pcs []uint64, resolve func(i int) (Frame, bool)) StackID {
 		return 0
 	}
 	s := Stack{frames: c.take(len(pcs))}
-	var serves, polls, locks bool
+	var serves, polls, locks, inClient bool
 	site := len(pcs) - 1
 	for i, pc := range pcs {
 		id := c.near[pc>>2%uint64(len(c.near))]
@@ -225,8 +234,11 @@ func (c *Code) Add(pcs []uint64, resolve func(i int) (Frame, bool)) StackID {
 		serves = serves || f.serves
 		polls = polls || f.polls
 		locks = locks || f.locks
-		if !s.User && !f.standard {
-			s.User, site = true, i
+		if !f.standard && (!s.User || inClient) {
+			if !s.User || !f.client {
+				site = i
+			}
+			s.User, inClient = true, f.client
 		}
 	}
 	s.Site = c.siteOf(s.frames[site])
@@ -242,6 +254,7 @@ func (c *Code) Add(pcs []uint64, resolve func(i int) (Frame, bool)) StackID {
 	id = StackID(len(c.stacks))
 	c.byPCs[at] = id
 	c.stacks = append(c.stacks, s)
+	c.writes = append(c.writes, s.Net.Mode == NetWrite && s.Net.FD != FDNone && s.Net.FD != FDFile)
 	return id
 }
 
@@ -288,7 +301,7 @@ func (c *Code) frame(pc uint64, i int, resolve func(i int) (Frame, bool)) frameI
 		id = frameID(len(c.frames))
 		c.frames = append(c.frames, frame{
 			Frame:    f,
-			standard: IsStandard(f.Func), serves: servesRequest(f.Func), routes: routes(f.Func), polls: polls(f.Func), locks: locks(f.Func),
+			standard: IsStandard(f.Func), client: isClient(f.Func), serves: servesRequest(f.Func), routes: routes(f.Func), polls: polls(f.Func), locks: locks(f.Func),
 		})
 	}
 	if ok {
@@ -404,6 +417,21 @@ func ClassOf(start string) Class {
 	default:
 		return ClassUser
 	}
+}
+
+// isClient recognises the packages of well-known clients, in which their callers wait.
+func isClient(fn string) bool {
+	for _, p := range [...]string{
+		"google.golang.org/grpc", "golang.org/x/net/", "github.com/redis/go-redis/", "github.com/gomodule/redigo/",
+		"github.com/jackc/pgx/", "github.com/lib/pq.", "github.com/go-sql-driver/mysql.", "go.mongodb.org/mongo-driver/",
+		"github.com/nats-io/nats%2ego.", "github.com/twmb/franz-go/", "github.com/segmentio/kafka-go.", "github.com/IBM/sarama.",
+		"github.com/valyala/fasthttp.", "github.com/bradfitz/gomemcache/", "go.etcd.io/etcd/client/",
+	} {
+		if strings.HasPrefix(fn, p) {
+			return true
+		}
+	}
+	return false
 }
 
 // IsStandard reports whether a function is of Go's standard library: whether its

@@ -101,6 +101,10 @@ func (s *goroutineLeak) Judge(w *Window) ([]Finding, Verdict) {
 	findings := s.slow.judge(w, now)
 	span := s.past.span()
 	verdict := Verdict{Applicable: true, Threshold: s.Rate, Unit: "{goroutine}/s"}
+	if w.Duration() < leakWindow {
+		verdict.Note = "the window is too short to judge"
+		return findings, verdict
+	}
 	if span < s.LookBack {
 		verdict.Note = fmt.Sprintf("watched for %s; growth is judged over %s", short(span), short(s.LookBack))
 		return findings, verdict
@@ -133,6 +137,10 @@ func (s *goroutineLeak) Judge(w *Window) ([]Finding, Verdict) {
 	}
 	return ranked(findings), verdict
 }
+
+// leakWindow is the shortest window in which a leak is judged: in a shorter one it does not show
+// whether goroutines come back to where they wait.
+const leakWindow = 200 * time.Millisecond
 
 // grows reports how many goroutines a second a site gains, and whether it does so
 // all the time: the look-back is cut into at most eight pieces of two seconds or more,

@@ -3,6 +3,7 @@ package detectors
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -182,15 +183,16 @@ func (s *lockContention) busy(l *lockSite, w *Window) bool {
 // depth is how many goroutines waited long at once, on the average of the window.
 func (s *lockContention) depth(l *lockSite, w *Window) float64 { return perSecond(l.long, w) }
 
-// merged leaves of the findings with one site, a mutex that is locked in several places and held in
-// one, the worst, with the other places in its evidence.
+// merged leaves the worst of the findings that are of one lock, with the other places in its evidence:
+// of a mutex that is locked in several places and held in one, and of an RWMutex whose writer
+// waits for readers while they wait for it.
 func (s *lockContention) merged(findings []Finding) []Finding {
-	at := make(map[SiteID]int)
 	var kept []Finding
 	for _, f := range ranked(findings) {
-		i, ok := at[f.Site]
-		if !ok {
-			at[f.Site] = len(kept)
+		i := slices.IndexFunc(kept, func(k Finding) bool {
+			return k.Site == f.Site || s.same(k.Evidence.Sites[0].Site, f.Site) && s.same(f.Evidence.Sites[0].Site, k.Site)
+		})
+		if i < 0 {
 			kept = append(kept, f)
 			continue
 		}
@@ -198,6 +200,9 @@ func (s *lockContention) merged(findings []Finding) []Finding {
 	}
 	return kept
 }
+
+// same reports whether two sites are in one function.
+func (s *lockContention) same(a, b SiteID) bool { return s.code.Site(a).Func == s.code.Site(b).Func }
 
 func (s *lockContention) finding(w *Window, id SiteID, l *lockSite, first Time) Finding {
 	depth, rate := s.depth(l, w), float64(l.waits)/w.Duration().Seconds()

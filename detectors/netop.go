@@ -49,6 +49,10 @@ type NetOp struct {
 	// last for ever in a healthy service. Where the stack alone cannot tell it is
 	// false.
 	Idle bool
+
+	// Body says that an HTTP client reads the body of an answer, which has begun: what is still
+	// to come may be late, or a stream that goes on for ever.
+	Body bool
 }
 
 // polls reports whether a stack with a function in it may be a network wait: without one
@@ -97,6 +101,7 @@ func netOpOf(frames []Frame) NetOp {
 		if op.FD != FDNone && (idleReader(fn) || !user && fn == "net/http.(*conn).serve") {
 			op.Idle = true
 		}
+		op.Body = op.Body || op.FD != FDNone && fn == "net/http.(*bodyEOFSignal).Read"
 		user = user || !IsStandard(fn)
 	}
 	if op.Mode == NetAccept {
@@ -120,14 +125,17 @@ func pollMode(method string) NetMode {
 	return NetOther
 }
 
-// roundTrip recognises an HTTP client's caller, who waits in a select while the
-// connection's own goroutine does the reading.
+// roundTrip recognises a client's caller, who waits in a select while the connection's own
+// goroutine does the reading: of HTTP, gRPC, NATS.
 func roundTrip(fn string) (FDType, NetMode) {
 	switch fn {
 	case "net/http.(*persistConn).roundTrip",
 		"net/http.(*http2ClientConn).roundTrip",
 		"net/http.(*http2clientStream).writeRequest",
-		"golang.org/x/net/http2.(*ClientConn).roundTrip":
+		"golang.org/x/net/http2.(*ClientConn).roundTrip",
+		"google.golang.org/grpc/internal/transport.(*ClientStream).waitOnHeader",
+		"google.golang.org/grpc/internal/transport.(*Stream).waitOnHeader", // before 1.70
+		"github.com/nats-io/nats%2ego.(*Conn).requestWithContext":
 		return FDTCP, NetRead
 	}
 	return FDNone, NetOther
@@ -148,6 +156,9 @@ func idleReader(fn string) bool {
 		"golang.org/x/net/http2.(*clientConnReadLoop).run",
 		"google.golang.org/grpc/internal/transport.(*http2Server).HandleStreams",
 		"google.golang.org/grpc/internal/transport.(*http2Client).reader",
+		"github.com/twmb/franz-go/pkg/kgo.(*brokerCxn).handleResps", // their callers wait on a channel
+		"github.com/twmb/franz-go/pkg/kgo.(*cxn).handleResps",
+		"github.com/nats-io/nats%2ego.(*Conn).readLoop",
 		"github.com/gorilla/websocket.(*Conn).NextReader", // a message comes when it comes
 		"github.com/coder/websocket.(*Conn).Reader",
 		"golang.org/x/net/websocket.(*Conn).Read":

@@ -36,7 +36,7 @@ func TestNetOp(t *testing.T) {
 		{"tcp spliced to tcp", waits("waitRead", "internal/poll.spliceDrain", "internal/poll.Splice", "net.spliceFrom", "net.(*TCPConn).readFrom", "net.(*TCPConn).ReadFrom", "io.copyBuffer", "io.Copy", "main.proxy"),
 			tcp(detectors.NetRead, false)},
 		{"a download into a file", read("net/http.(*persistConn).Read", "bufio.(*Reader).Read", "io.(*LimitedReader).Read", "net/http.(*body).readLocked", "net/http.(*body).Read", "net/http.(*bodyEOFSignal).Read", "io.copyBuffer", "io.Copy", "os.genericReadFrom", "os.(*File).ReadFrom", "io.copyBuffer", "io.Copy", "main.download"),
-			tcp(detectors.NetRead, false)},
+			detectors.NetOp{FD: detectors.FDTCP, Mode: detectors.NetRead, Body: true}},
 
 		{"udp read", waits("waitRead", "internal/poll.(*FD).ReadFromInet4", "net.(*netFD).readFromInet4", "net.(*UDPConn).readFrom", "net.(*UDPConn).readFromUDP", "net.(*UDPConn).ReadFrom", "main.listen"),
 			op{FD: detectors.FDUDP, Mode: detectors.NetRead}},
@@ -70,7 +70,7 @@ func TestNetOp(t *testing.T) {
 		{"http handler, answering a slow client", write("net/http.checkConnErrorWriter.Write", "bufio.(*Writer).Flush", "net/http.(*response).Write", "main.download", "net/http.HandlerFunc.ServeHTTP", "net/http.(*conn).serve"), tcp(detectors.NetWrite, false)},
 		{"http client, background", read("net/http.(*persistConn).Read", "bufio.(*Reader).fill", "bufio.(*Reader).Peek", "net/http.(*persistConn).readLoop"), tcp(detectors.NetRead, idle)},
 		{"http client, caller", slices.Concat(awaitsHTTP, []string{"main.get"}), tcp(detectors.NetRead, false)},
-		{"http client, reading the answer", read("net/http.(*persistConn).Read", "bufio.(*Reader).Read", "net/http.(*body).Read", "net/http.(*bodyEOFSignal).Read", "io.ReadAll", "main.get"), tcp(detectors.NetRead, false)},
+		{"http client, reading the answer", read("net/http.(*persistConn).Read", "bufio.(*Reader).Read", "net/http.(*body).Read", "net/http.(*bodyEOFSignal).Read", "io.ReadAll", "main.get"), detectors.NetOp{FD: detectors.FDTCP, Mode: detectors.NetRead, Body: true}},
 		{"http/2 client, caller", []string{"runtime.selectgo", "net/http.(*http2ClientConn).roundTrip", "net/http.(*http2Transport).RoundTripOpt", "net/http.(*Client).do", "main.get"}, tcp(detectors.NetRead, false)},
 		{"http/2 client, caller, golang.org/x/net", []string{"runtime.selectgo", "golang.org/x/net/http2.(*ClientConn).roundTrip", "golang.org/x/net/http2.(*Transport).RoundTripOpt", "main.get"}, tcp(detectors.NetRead, false)},
 		{"http/2 client, background", read("bufio.(*Reader).Read", "io.ReadAtLeast", "io.ReadFull", "net/http.http2readFrameHeader", "net/http.(*http2Framer).ReadFrame", "net/http.(*http2clientConnReadLoop).run", "net/http.(*http2ClientConn).readLoop"), tcp(detectors.NetRead, idle)},

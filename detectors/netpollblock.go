@@ -12,15 +12,17 @@ import (
 //
 // Only waits that somebody waits for are counted: not accept loops, not a server's
 // connections between two requests, not a client's background reader, and no
-// goroutine in a loop around one read (see [Goroutine.OnBehalf]). A wait of more than
+// goroutine in a loop around one read (see [Goroutine.OnBehalf]). One that sends something
+// each time before it waits may be asking for news: see [Goroutine.Asked]; such waits count
+// where it is known what is usual. A wait of more than
 // [NetpollBlock.Idle] is taken for a subscription or a long poll. A site whose waits
 // have always been that long is not news either.
 //
 // Of a site that has just appeared it is not known what it waits for: it may be where
-// hundreds of clients subscribe, all at once. Until it has a history, only waits of at most
-// [NetpollBlock.NewIdle] count (of a request's handler: of [NetpollBlock.Idle]), and those that
-// go on only if others have ended there. So a peer that was slow from the beginning is
-// found if it answers in less than that.
+// hundreds of clients subscribe, all at once. Until it has a history (of quick answers, or of
+// twice [NetpollBlock.Idle]), only waits that have ended count, within [NetpollBlock.NewIdle],
+// and those of a request's handler. So a peer that was slow from the beginning is found if
+// it answers in less than that.
 //
 // It cannot see who waits on a channel for a goroutine that reads from a connection, but for
 // the clients that it knows (net/http, gRPC); nor the descriptor's number, nor whether a
@@ -58,7 +60,7 @@ func (d NetpollBlock) New(code *Code) (State, error) {
 	s.number("Growth", &d.Growth, 2)
 	s.duration("LookBack", &d.LookBack, 4*time.Second)
 	return &netpollBlock{
-		NetpollBlock: d, code: code, now: make(map[SiteID]*netSite), usual: make(usualAt), answered: make(map[SiteID]bool),
+		NetpollBlock: d, code: code, now: make(map[SiteID]*netSite), usual: make(usualAt), answered: make(map[SiteID]bool), seen: make(map[SiteID]Time),
 		past:  recent[map[SiteID]bool]{of: d.LookBack},
 		begun: recent[struct{}]{of: d.LookBack + netpollBefore},
 	}, s.err
@@ -75,6 +77,7 @@ type netpollBlock struct {
 	since unjudged
 
 	answered map[SiteID]bool // some waits have ended there, as answers do
+	seen     map[SiteID]Time // since when it is known what the waits there are
 }
 
 // netpollBefore is how much of the time before the trouble a dump shows: without what was
@@ -91,6 +94,7 @@ type netSite struct {
 	total time.Duration
 
 	long  time.Duration // of the long waits, what lies in the window
+	sure  time.Duration // the same of those that are for an answer, whatever is usual
 	waits Histogram     // the long ones
 	worst GoroutineEvidence
 }
@@ -120,21 +124,21 @@ func (s *netpollBlock) Observe(o *Observation) {
 	n := s.site(o.Stack)
 	switch {
 	case n == nil:
-	case o.Duration > s.idle(o.Stack):
+	case o.Duration > s.Idle:
 		n.count--
 		n.total -= o.Duration
 	default:
-		s.late(n, o.G, o.Stack, o.Duration, o.Time)
+		k := s.code.Stack(o.Stack)
+		sure := !o.G.Asked && !k.Net.Body && (o.Duration <= s.NewIdle || k.Request)
+		s.late(n, o.G, o.Stack, o.Duration, o.Time, sure)
 	}
 }
 
-// idle returns from when on a wait at a stack is nobody's answer. A request's handler has
-// somebody who waits.
-func (s *netpollBlock) idle(stack StackID) time.Duration {
-	if k := s.code.Stack(stack); !k.Request && s.usual[k.Site].known() == 0 {
-		return min(s.NewIdle, s.Idle)
-	}
-	return s.Idle
+// knows reports whether it is known what is usual at a site: it has a history that is long enough to
+// tell answers from news, or that shows that the answers are quick.
+func (s *netpollBlock) knows(at SiteID, now Time) bool {
+	usual := s.usual[at].known()
+	return usual > 0 && (usual <= s.Block.Seconds() || now.Sub(s.seen[at]) >= 2*s.Idle)
 }
 
 // site returns what is known of a network wait's site, nil if it does not count.
@@ -152,12 +156,16 @@ func (s *netpollBlock) site(stack StackID) *netSite {
 }
 
 // late counts a wait that has lasted d at a moment if it is a long one.
-func (s *netpollBlock) late(n *netSite, g *Goroutine, stack StackID, d time.Duration, at Time) {
+func (s *netpollBlock) late(n *netSite, g *Goroutine, stack StackID, d time.Duration, at Time, sure bool) {
 	if d < s.Block {
 		return
 	}
 	n.waits.Add(d)
-	n.long += min(d, at.Sub(s.start)) // the part that lies in this window
+	here := min(d, at.Sub(s.start)) // the part that lies in this window
+	n.long += here
+	if sure {
+		n.sure += here
+	}
 	if d > n.worst.Duration {
 		op := s.code.Stack(stack).Net
 		n.worst = GoroutineEvidence{ID: g.ID, Proc: g.LastP, At: at.Add(-d), Duration: d, Stack: stack, What: "waited for " + op.FD.String() + " " + op.Mode.String()}
@@ -167,12 +175,12 @@ func (s *netpollBlock) late(n *netSite, g *Goroutine, stack StackID, d time.Dura
 // sum adds the window's totals, and the waits that have not ended yet.
 func (s *netpollBlock) sum(w *Window) {
 	for id, t := range w.Totals.Network {
-		if t.Answers.Count == 0 {
+		if t.Answers.Count+t.Asked.Count == 0 {
 			continue
 		}
 		if n := s.site(StackID(id)); n != nil {
-			n.count += int(t.Answers.Count)
-			n.total += t.Answers.Total
+			n.count += int(t.Answers.Count + t.Asked.Count)
+			n.total += t.Answers.Total + t.Asked.Total
 			if n.count > 0 {
 				s.answered[s.code.SiteOf(StackID(id))] = true
 			}
@@ -183,12 +191,12 @@ func (s *netpollBlock) sum(w *Window) {
 		if g.State != Waiting || g.Class != ClassUser || !g.SinceKnown || !inFlight(g, g.Reason) {
 			continue
 		}
-		n, d := s.site(g.Stack), w.End.Sub(g.Since)
-		if n != nil && d <= s.idle(g.Stack) && s.answered[s.code.SiteOf(g.Stack)] {
+		if n, d := s.site(g.Stack), w.End.Sub(g.Since); n != nil && d <= s.Idle {
 			n.count++
 			n.total += d
 			n.direct = n.direct || g.Reason != ReasonSelect
-			s.late(n, g, g.Stack, d, w.End)
+			k := s.code.Stack(g.Stack)
+			s.late(n, g, g.Stack, d, w.End, k.Request && s.answered[k.Site] && !g.Asked && !k.Net.Body)
 		}
 	}
 }
@@ -198,7 +206,7 @@ func (s *netpollBlock) sum(w *Window) {
 func inFlight(g *Goroutine, reason Reason) bool {
 	switch reason {
 	case ReasonNetwork, ReasonNone: // a listed goroutine's reason is not recorded
-		return g.OnBehalf
+		return g.OnBehalf || g.Asked
 	case ReasonSelect:
 		return true
 	}
@@ -214,6 +222,7 @@ func (s *netpollBlock) Judge(w *Window) ([]Finding, Verdict) {
 		s.start = w.Start
 		clear(s.usual)
 		clear(s.answered)
+		clear(s.seen)
 	}
 	s.begun.add(w, struct{}{})
 	s.sum(w)
@@ -224,18 +233,18 @@ func (s *netpollBlock) Judge(w *Window) ([]Finding, Verdict) {
 	var most *netSite
 	top := 0.0
 	for id, n := range now {
-		c := s.concurrent(n, w)
+		c := s.concurrent(id, n, w)
 		if c > s.Blocked && s.usual[id].exceeds(n.mean().Seconds(), s.Growth) {
 			over[id] = true
 		}
 		// What waits for the network itself goes before what waits for somebody who
 		// does: in a chain of calls that is the end.
-		if over[id] && (most == nil || n.direct && !most.direct || n.direct == most.direct && c > s.concurrent(most, w)) {
+		if over[id] && (most == nil || n.direct && !most.direct || n.direct == most.direct && c > s.concurrent(at, most, w)) {
 			at, most = id, n
 		}
 		top = max(top, c)
 	}
-	s.learn(now, over)
+	s.learn(now, over, w.End)
 	s.past.add(w, over)
 	verdict := Verdict{Applicable: true, Value: top, Threshold: s.Blocked, Unit: "{goroutine}"}
 	if most == nil {
@@ -246,7 +255,7 @@ func (s *netpollBlock) Judge(w *Window) ([]Finding, Verdict) {
 		verdict.Note = "not for long enough yet"
 		return nil, verdict
 	}
-	c := s.concurrent(most, w)
+	c := s.concurrent(at, most, w)
 	p99, mean := most.p99(s.Block), most.mean()
 	baseline := s.usual[at].known()
 	name := w.Code.Site(at).Short()
@@ -278,18 +287,21 @@ func (s *netpollBlock) Judge(w *Window) ([]Finding, Verdict) {
 }
 
 // concurrent is how many long waits went on at once, on the average of the window.
-func (s *netpollBlock) concurrent(n *netSite, w *Window) float64 {
-	if w.Duration() <= 0 {
-		return 0
+func (s *netpollBlock) concurrent(id SiteID, n *netSite, w *Window) float64 {
+	if s.knows(id, w.End) {
+		return perSecond(n.long, w) // news would always have taken as long
 	}
-	return float64(n.long) / float64(w.Duration())
+	return perSecond(n.sure, w)
 }
 
 // learn lets the windows that were not overloaded tell what is usual.
-func (s *netpollBlock) learn(now map[SiteID]*netSite, over map[SiteID]bool) {
+func (s *netpollBlock) learn(now map[SiteID]*netSite, over map[SiteID]bool, at Time) {
 	for id, n := range now {
 		if !over[id] && n.count > 0 {
 			s.usual.learn(id, n.mean().Seconds())
+			if _, ok := s.seen[id]; !ok {
+				s.seen[id] = at
+			}
 		}
 	}
 }

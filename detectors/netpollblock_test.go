@@ -110,7 +110,9 @@ func TestNetpollBlockEndOfChain(t *testing.T) {
 	f := all[2].findings[0]
 	require.Len(t, f.Evidence.Sites, 2)
 	require.Equal(t, "main.get", all[2].in(f.Evidence.Sites[0]))
-	require.InDelta(t, 30, all[2].verdict.Value, 0.01)
+	// Of the thirty those that still wait do not count yet: there is no history.
+	require.Greater(t, all[2].verdict.Value, 25.0)
+	require.Less(t, all[2].verdict.Value, 30.0)
 }
 
 // What is usual at a site is learnt while little waits there. Then as many more as there

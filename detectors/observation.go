@@ -206,9 +206,15 @@ type Goroutine struct {
 	// requests or a background reader's, is not.
 	OnBehalf bool
 
-	// Assisted says that it spent part of its run, the one it is in or was in last,
-	// in a GC mark assist. An assist cannot be preempted.
-	Assisted bool
+	// Asked says, of a network wait that is not OnBehalf, that it sent something before, since
+	// its last network wait, and did not begin by waiting there: it waits for an answer, or is
+	// a loop that asks for news. Only what is usual at the place tells which.
+	Asked bool
+
+	// NoPreempt says that it spent part of its run, the one it is in or was in last, where it
+	// cannot be preempted by the runtime's own doing: in a GC mark assist, or with the world
+	// stopped by itself.
+	NoPreempt bool
 
 	Stack     StackID // where it was last seen: stopped, in a system call, beginning an assist; 0 if not known
 	Start     SiteID  // the function it began in; 0 if not known

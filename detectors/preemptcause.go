@@ -9,7 +9,7 @@ import (
 
 // stopCause is what can be said of why runs were not stopped in time.
 type stopCause struct {
-	failed    time.Duration // of all runs that were too long
+	failed    time.Duration // of all runs that were too long, since the first reading
 	off       time.Duration // goroutines were running but used no processor
 	offKnown  bool
 	throttled time.Duration
@@ -17,15 +17,28 @@ type stopCause struct {
 }
 
 // cause weighs what the machine did in the windows of the look-back.
-func cause(all *runsWindow) stopCause {
+func (s *preemptFailure) cause(all *runsWindow) stopCause {
 	var c stopCause
-	for _, l := range all.long {
-		c.failed += l.total
-	}
-	var cpu time.Duration
-	for i, m := range all.machine {
-		c.offKnown = (i == 0 || c.offKnown) && m.cpu.Known
+	var cpu, ran time.Duration
+	first, start := true, s.past.start()
+	for _, m := range all.machine {
+		if m.from < start {
+			continue // a dump of these windows does not show its beginning
+		}
+		c.offKnown = (first || c.offKnown) && m.cpu.Known
 		cpu += m.cpu.Value
+		if first {
+			// What ran before the first reading is not compared with what was used since.
+			for _, p := range s.past.past {
+				if p.start.Add(p.end.Sub(p.start)/2) > m.from {
+					ran += p.value.ran
+					for _, l := range p.value.long {
+						c.failed += l.total
+					}
+				}
+			}
+		}
+		first = false
 		if m.throttle.Known() {
 			c.throttled += m.throttle.Time
 		}
@@ -33,7 +46,7 @@ func cause(all *runsWindow) stopCause {
 			c.delay = Count(c.delay.Value + m.delay.Value)
 		}
 	}
-	c.off = max(0, all.ran-cpu)
+	c.off = max(0, ran-cpu)
 	return c
 }
 

@@ -107,8 +107,8 @@ type longRuns struct {
 func newRunsWindow() *runsWindow { return &runsWindow{long: make(map[SiteID]*longRuns)} }
 
 func (s *preemptFailure) Observe(o *Observation) {
-	if !o.Known || o.G.Class != ClassUser || o.G.Assisted {
-		return // what an assist costs is gc-assist's to tell
+	if !o.Known || o.G.Class != ClassUser || o.G.NoPreempt {
+		return // what an assist or a stop of the world costs is for other detectors to tell
 	}
 	s.since.observed(o.Time)
 	if o.Duration < s.shortest() {
@@ -149,7 +149,7 @@ func (s *preemptFailure) Judge(w *Window) ([]Finding, Verdict) {
 	for _, p := range s.past.past {
 		all.merge(p.value)
 	}
-	why := cause(all)
+	why := s.cause(all)
 	var findings []Finding
 	worstRun := time.Duration(0)
 	for site, l := range all.long {
@@ -201,7 +201,6 @@ func (s *preemptFailure) finding(w *Window, site SiteID, l *longRuns, all *runsW
 
 func (p *runsWindow) merge(q *runsWindow) {
 	p.stopped = append(p.stopped, q.stopped...)
-	p.ran += q.ran
 	p.machine = append(p.machine, q.machine...)
 	for id, l := range q.long {
 		t := p.long[id]

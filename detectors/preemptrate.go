@@ -14,10 +14,10 @@ import (
 // both are needed. Stops by the garbage collector, which scans a goroutine's stack, do not
 // count.
 type PreemptRate struct {
-	Rate     float64       // preemptions a second over the look-back; default 50 (specification)
+	Rate     float64       // preemptions a second, in a window; default 50 (specification)
 	Delay    time.Duration // of other work that makes the rate matter; default 10 ms
 	Victims  int           // such delays a second; default 10
-	LookBack time.Duration // default 5 s
+	LookBack time.Duration // two windows within this must be so, half a second of them; default 5 s
 }
 
 // preemptDelay is the default of [PreemptRate.Delay].
@@ -89,36 +89,37 @@ func (s *preemptRate) Judge(w *Window) ([]Finding, Verdict) {
 		s.now = newStopsWindow()
 	}
 	s.usual.start(w)
-	judged := s.now
-	s.past.add(w, judged)
+	now := s.now
 	s.now = newStopsWindow()
-
-	all := newStopsWindow()
-	for _, p := range s.past.past {
-		all.merge(p.value)
-	}
-	perSecond := s.perSecond(all.stops)
-	verdict := Verdict{Applicable: true, Value: perSecond, Threshold: s.Rate, Unit: "1/s"}
-	if perSecond <= s.Rate || judged.stops == 0 {
-		s.usual.learn(perSecond)
+	rate := perWindowSecond(now.stops, w)
+	verdict := Verdict{Applicable: true, Value: rate, Threshold: s.Rate, Unit: "1/s"}
+	if rate <= s.Rate {
+		s.past.add(w, nil)
+		s.usual.learn(rate)
 		return nil, verdict
 	}
-	hog, site, n := all.hog()
-	victims := 0
-	for work, k := range all.late {
-		if hog.others(SiteID(work)) {
-			victims += k
-		}
-	}
-	if s.perSecond(victims) < float64(s.Victims) {
-		verdict.Note = fmt.Sprintf("other work was late by %s and more only %.1f times a second", short(s.Delay), s.perSecond(victims))
+	hog, _, _ := now.hog()
+	if late := perWindowSecond(now.others(&hog), w); late < float64(s.Victims) {
+		s.past.add(w, nil)
+		verdict.Note = fmt.Sprintf("other work was late by %s and more only %.1f times a second", short(s.Delay), late)
 		return nil, verdict
 	}
-	first, lasting := s.past.lasting(func(x *stopsWindow) bool { return x.stops > 0 })
-	if !lasting || s.past.span() < time.Second {
+	s.past.add(w, now)
+	first, lasting := s.past.lasting(func(x *stopsWindow) bool { return x != nil })
+	if !lasting {
 		verdict.Note = "not for long enough yet"
 		return nil, verdict
 	}
+	// Of the windows in which it was so, all together.
+	all, span := newStopsWindow(), time.Duration(0)
+	for _, p := range s.past.past {
+		if p.value != nil {
+			all.merge(p.value)
+			span += p.end.Sub(p.start)
+		}
+	}
+	hog, site, n := all.hog()
+	perSecond, victims := float64(all.stops)/span.Seconds(), float64(all.others(&hog))/span.Seconds()
 	name := w.Code.Site(site).Short()
 	return []Finding{{
 		Severity: Warning,
@@ -127,13 +128,13 @@ func (s *preemptRate) Judge(w *Window) ([]Finding, Verdict) {
 		Score:    perSecond / s.Rate,
 		Site:     site,
 		Summary: fmt.Sprintf("%.0f goroutines a second were stopped after 10 ms, most in %v; other work was late by %s and more %.0f times a second",
-			perSecond, name, short(s.Delay), s.perSecond(victims)),
+			perSecond, name, short(s.Delay), victims),
 		Why:    "Work that needs a P for long and work that needs it at once share this process, and the short work waits.",
 		Advice: fmt.Sprintf("Bound how many goroutines run %v at once, or move that work out of the process.", name),
 		Evidence: Evidence{
 			Measures: []Measure{
 				{Name: "preemptions", Value: perSecond, Unit: "1/s", Threshold: s.Rate, Baseline: s.usual.known()},
-				{Name: "late starts of other work", Value: s.perSecond(victims), Unit: "1/s", Threshold: float64(s.Victims)},
+				{Name: "late starts of other work", Value: victims, Unit: "1/s", Threshold: float64(s.Victims)},
 			},
 			Sites: []SiteEvidence{{Site: site, Count: n, What: "was preempted"}},
 		},
@@ -158,11 +159,14 @@ func (p *stopsWindow) hog() (hog occupant, site SiteID, n int) {
 	return hog, site, sites[site]
 }
 
-func (s *preemptRate) perSecond(n int) float64 {
-	if span := s.past.span(); span > 0 {
-		return float64(n) / span.Seconds()
+// others counts the late starts of other work.
+func (p *stopsWindow) others(hog *occupant) (n int) {
+	for work, k := range p.late {
+		if hog.others(SiteID(work)) {
+			n += k
+		}
 	}
-	return 0
+	return n
 }
 
 func (p *stopsWindow) merge(q *stopsWindow) {

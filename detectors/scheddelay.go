@@ -136,7 +136,7 @@ func (s *schedDelay) Judge(w *Window) ([]Finding, Verdict) {
 	if capacity := time.Duration(w.Procs) * w.Duration(); capacity > 0 {
 		share = float64(hog.runs.Total) / float64(capacity)
 	}
-	bad := mean > s.Mean && victims.n >= s.Victims && share > s.Share
+	bad := mean > s.Mean && victims.n >= s.Victims && share > s.Share && hog.site != 0
 	s.past.add(w, bad)
 	if !bad {
 		verdict.Note = fmt.Sprintf("%d starts of other work than %v were late, which used %.0f%% of the Ps", victims.n, w.Code.Site(hog.work).Short(), 100*share)

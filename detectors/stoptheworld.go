@@ -200,7 +200,7 @@ func (s *stopTheWorld) judge(w *Window, who culprit) (Finding, bool) {
 		}
 	}
 	share := float64(all.Total) / float64(max(s.past.span(), 1))
-	first, lasting := s.past.lasting(func(m map[culprit]*pauses) bool { return m[who] != nil })
+	_, lasting := s.past.lasting(func(m map[culprit]*pauses) bool { return m[who] != nil })
 	need := s.Share
 	unexplained := !who.slow && strings.HasPrefix(who.kind, "GC")
 	if unexplained {
@@ -212,7 +212,7 @@ func (s *stopTheWorld) judge(w *Window, who culprit) (Finding, bool) {
 	}
 	f := Finding{
 		Severity: severity(all.Max, s.Alone),
-		Start:    first,
+		Start:    s.past.start(),
 		End:      w.End,
 		Score:    max(share/need, float64(all.Max)/float64(s.Alone)),
 		Site:     who.site,

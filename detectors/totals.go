@@ -147,6 +147,9 @@ type NetworkWaits struct {
 	// Answers are those on somebody's behalf, and those of goroutines that wait for the
 	// one that reads their connection, as an HTTP client's callers do.
 	Answers Sum
+
+	// Asked are those of goroutines that had sent something: see [Goroutine.Asked].
+	Asked Sum
 }
 
 // Births is how many goroutines were created, and how many of them or their like ended.

@@ -23,7 +23,7 @@ func full() detectors.Reading {
 		Steal:       detectors.Count(time.Duration(0)),
 		ClockSource: "tsc",
 		Lost:        [detectors.NumFaults]uint64{1, 2, 3},
-		LostBefore:        4,
+		LostBefore:  4,
 	}
 }
 
@@ -40,7 +40,7 @@ func longest() detectors.Reading {
 		Steal:       detectors.Count[time.Duration](t),
 		ClockSource: strings.Repeat("x", limits.ClockSourceBytes),
 		Lost:        [detectors.NumFaults]uint64{math.MaxUint64, math.MaxUint64, math.MaxUint64},
-		LostBefore:        math.MaxUint64,
+		LostBefore:  math.MaxUint64,
 	}
 }
 
@@ -113,7 +113,7 @@ func TestLaterRelease(t *testing.T) {
 		Throttle:    detectors.Throttle{Version: 2, Periods: 118, Throttled: 7, Time: 93 * time.Millisecond, Quota: 1.5},
 		ClockSource: "tsc",
 		Lost:        [detectors.NumFaults]uint64{1, 2, 3},
-		LostBefore:        4,
+		LostBefore:  4,
 	}, r)
 
 	r, ok = reading.Parse("v1 lost=7")

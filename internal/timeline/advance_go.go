@@ -82,6 +82,12 @@ func (t *Timeline) stopsAt(g *goroutine, reason detectors.Reason, stack detector
 	}
 }
 
+// calls notes where g enters a system call.
+func (t *Timeline) calls(g *goroutine, stack detectors.StackID) {
+	t.stopsAt(g, detectors.ReasonNone, stack)
+	g.wrote = g.wrote || t.code.Writes(stack)
+}
+
 // parks notes what g waits for.
 func (t *Timeline) parks(g *goroutine) {
 	if g.Reason == detectors.ReasonPreempted {
@@ -116,7 +122,7 @@ func (t *Timeline) started(c *cursor, th *thread, g *goroutine) {
 func (t *Timeline) starts(th *thread, g *goroutine) {
 	g.seq++
 	g.LastP = detectors.ProcID(th.p)
-	g.Assisted = g.assist.active
+	g.NoPreempt = g.assist.active
 	th.bind(g)
 }
 

@@ -123,7 +123,7 @@ func (t *Timeline) assist(c *cursor) error {
 			return fmt.Errorf("goroutine %d is not known", c.Args[0])
 		}
 		o := t.push(detectors.AssistActive, c.Time, c.thread)
-		o.G, g.Assisted = &g.Goroutine, true
+		o.G, g.NoPreempt = &g.Goroutine, true
 		return g.assist.resume(o.Time, t.gen == t.initial)
 	}
 	g, err := t.current(c.thread)
@@ -133,7 +133,7 @@ func (t *Timeline) assist(c *cursor) error {
 	if c.Type == wire.EvGCMarkAssistBegin {
 		o := t.push(detectors.AssistBegin, c.Time, c.thread)
 		o.G, o.Stack = &g.Goroutine, t.sym.stack(c.Args[0])
-		g.assistStack, g.Stack, g.Assisted = o.Stack, o.Stack, true
+		g.assistStack, g.Stack, g.NoPreempt = o.Stack, o.Stack, true
 		return g.assist.begin(o.Time)
 	}
 	o := t.push(detectors.AssistEnd, c.Time, c.thread)
@@ -152,6 +152,7 @@ func (t *Timeline) stopTheWorld(c *cursor) error {
 	if c.Type == wire.EvSTWBegin {
 		o := t.push(detectors.STWBegin, c.Time, c.thread)
 		o.G, o.Text, o.Stack = &g.Goroutine, t.sym.text(c.Args[0]), t.sym.stack(c.Args[1])
+		g.NoPreempt = true
 		err := stop.begin(o.Time)
 		stop.kind = o.Text
 		t.stops[g.ID] = stop

@@ -20,7 +20,7 @@ func (t *Timeline) syscallBegin(c *cursor) outcome {
 	if !succeeds(t.gen, c.Args[0], p.gen, p.seq) {
 		return t.broke(fmt.Errorf("P %d's events are out of sequence: %d after %d", th.p, c.Args[0], p.seq))
 	}
-	t.stopsAt(g, detectors.ReasonNone, t.sym.stack(c.Args[1]))
+	t.calls(g, t.sym.stack(c.Args[1]))
 	t.ran(g, t.moment(c.Time))
 	o := t.transition(detectors.GoSyscall, c, th, g, detectors.Syscall)
 	o.Stack = g.Stack

@@ -17,8 +17,11 @@ func (t *Timeline) parksOnNet(g *goroutine) {
 // in, is a connection's loop; any other is an errand. To where it read first of all,
 // before it was given anything, a server's loop comes back for the next request,
 // whatever it waited for in between.
+//
+// A loop that sends something before each time that it waits there asks, for an answer or
+// for news. What a server's connection sends is an answer itself, to what it was home for.
 func (t *Timeline) parkedOnNet(g *goroutine, s *detectors.Stack) {
-	first := g.netSite == 0 && g.Born && !g.given
+	first := g.netSite == 0 && g.Born && !g.given && !g.wrote
 	if s.Net.Mode == detectors.NetAccept {
 		g.accepts = true
 	}
@@ -27,8 +30,9 @@ func (t *Timeline) parkedOnNet(g *goroutine, s *detectors.Stack) {
 	}
 	elsewhere := g.netSite != 0 && g.netSite != s.Site
 	g.OnBehalf = s.Request || (g.given || elsewhere) && s.Site != g.home
+	g.Asked = !g.OnBehalf && g.wrote && g.Born && s.Site != g.home && s.Net.Mode == detectors.NetRead
 	if first {
 		g.home = s.Site
 	}
-	g.netSite, g.given = s.Site, false
+	g.netSite, g.given, g.wrote = s.Site, false, false
 }

@@ -95,8 +95,8 @@ turns:
 				}
 				g.seq++
 				g.LastP = detectors.ProcID(p)
-				if g.Assisted {
-					g.Assisted = g.assist.active
+				if g.NoPreempt {
+					g.NoPreempt = g.assist.active
 				}
 				cur = g
 				kind, to = detectors.GoStart, detectors.Running
@@ -185,7 +185,7 @@ turns:
 					if where == 0 {
 						where = t.sym.stack(stack) + 1
 					}
-					t.stopsAt(g, detectors.ReasonNone, where-1)
+					t.calls(g, where-1)
 					if runs := t.totals.Runs; d < 0 || g.Class != detectors.ClassUser || g.Stack == 0 || int(g.Stack) >= len(runs) {
 						t.ran(g, at)
 					} else {
@@ -256,7 +256,7 @@ turns:
 					goto other
 				}
 				where := t.sym.stack(stack)
-				cur.assistStack, cur.Stack, cur.Assisted = where, where, true
+				cur.assistStack, cur.Stack, cur.NoPreempt = where, where, true
 				cur.assist = rangeState{active: true, known: true, since: at}
 				last = at
 				off += size

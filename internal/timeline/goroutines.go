@@ -18,6 +18,7 @@ type goroutine struct {
 
 	sited    bool // where it waits, or waited last, is counted: for the network, or for a mutex
 	given    bool // something to do, since its last network wait
+	wrote    bool // to the network, since then
 	accepts  bool // it has waited for a connection to come in
 	accepted bool // it was created by one that does: a connection's goroutine
 
@@ -29,8 +30,6 @@ type goroutine struct {
 	home        detectors.SiteID  // of the first one, if nothing was given before
 	assistStack detectors.StackID // of the assist that is going on
 	assist      rangeState
-
-	_ [8]byte // so that each is two cache lines, of which the first has what every transition needs
 }
 
 // lasted returns how long g has been in its state at a moment, or unknown.

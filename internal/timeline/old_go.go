@@ -128,7 +128,7 @@ func (o *Old) stopped(ev *tracev1.Event, g *goroutine, to detectors.GoState) {
 
 func (o *Old) entered(ev *tracev1.Event, g *goroutine) {
 	t := o.t
-	t.stopsAt(g, detectors.ReasonNone, o.stack(ev.Stack))
+	t.calls(g, o.stack(ev.Stack))
 	t.ran(g, t.moment(o.c.Time))
 	t.transition(detectors.GoSyscall, &o.c, &o.th, g, detectors.Syscall).Stack = g.Stack
 }

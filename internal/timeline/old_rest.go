@@ -138,7 +138,7 @@ func (o *Old) assist(ev *tracev1.Event) {
 	if ev.Kind == tracev1.AssistBegin {
 		p := o.t.push(detectors.AssistBegin, o.c.Time, &o.th)
 		p.G, p.Stack = &g.Goroutine, o.stack(ev.Stack)
-		g.assistStack, g.Stack, g.Assisted = p.Stack, p.Stack, true
+		g.assistStack, g.Stack, g.NoPreempt = p.Stack, p.Stack, true
 		g.assist = rangeState{active: true, known: true, since: p.Time}
 		return
 	}

@@ -24,7 +24,7 @@ type toldGoroutine struct {
 	class            detectors.Class
 	since, createdAt detectors.Time
 	sinceKnown, born bool
-	onBehalf         bool
+	onBehalf, asked  bool
 	assisted         bool
 	reason           detectors.Reason
 	stack, creator   string
@@ -51,7 +51,7 @@ func teller(code *detectors.Code, each func(told)) func(*detectors.Observation) 
 			x.g = toldGoroutine{
 				id: g.ID, parent: g.Parent, state: g.State, class: g.Class,
 				since: g.Since, createdAt: g.CreatedAt, sinceKnown: g.SinceKnown, born: g.Born,
-				onBehalf: g.OnBehalf, assisted: g.Assisted, reason: g.Reason, stack: text(g.Stack), creator: text(g.Creator),
+				onBehalf: g.OnBehalf, asked: g.Asked, assisted: g.NoPreempt, reason: g.Reason, stack: text(g.Stack), creator: text(g.Creator),
 				start: code.Site(g.Start), lastP: g.LastP,
 			}
 		}

@@ -231,9 +231,12 @@ func (t *Timeline) waitedForNetwork(g *goroutine, d time.Duration) {
 		return
 	}
 	n.Waits.Add(d)
-	if g.OnBehalf {
+	switch {
+	case g.OnBehalf:
 		n.Answers.Add(d)
 		t.totals.Answers.Add(d)
+	case g.Asked:
+		n.Asked.Add(d)
 	}
 }
 

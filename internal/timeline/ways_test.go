@@ -255,6 +255,9 @@ func (m *model) waited(o *detectors.Observation) {
 	if !direct || o.G.OnBehalf {
 		n.Answers.Add(o.Duration)
 	}
+	if direct && !o.G.OnBehalf && o.G.Asked {
+		n.Asked.Add(o.Duration)
+	}
 	if direct && o.G.OnBehalf {
 		m.s.Answers.Add(o.Duration)
 	}
