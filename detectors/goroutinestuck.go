@@ -24,12 +24,18 @@ func (k *stuckAt) most() (where StackID) {
 // comeBack reports whether goroutines come back to where these are parked: many more parked there
 // in the window than began in their function. They are workers that have nothing to do.
 func (k *stuckAt) comeBack(w *Window) bool {
-	where, t := k.most(), w.Totals
-	begin := w.Code.Stack(where).Bottom
-	if int(where) >= len(t.Runs) || int(begin) >= len(t.All.Begun) {
-		return false
+	where, t := w.Code.Stack(k.most()), w.Totals
+	parks, born := uint64(0), uint64(0)
+	for id, r := range t.Runs {
+		// A generation's list and the event of parking give stacks that differ in their innermost frames.
+		if s := w.Code.Stack(StackID(id)); r.Count > 0 && s.Site == where.Site && s.Bottom == where.Bottom {
+			parks += r.Count
+		}
 	}
-	return t.Runs[where].Count > 2*t.All.Begun[begin].Created+5
+	if int(where.Bottom) < len(t.All.Begun) {
+		born = t.All.Begun[where.Bottom].Created
+	}
+	return parks > 2*born+5
 }
 
 // bornTogether is how far apart the go statements of one session's goroutines are.

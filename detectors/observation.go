@@ -220,6 +220,7 @@ type Goroutine struct {
 	Start     SiteID  // the function it began in; 0 if not known
 	LastP     ProcID  // it last ran on
 	Creator   StackID // the go statement's stack; 0 if not known
+	Waker     StackID // of who made it runnable last, by waking or creating it; 0 if nobody's goroutine did
 	Parent    GoID    // that created it; NoGoroutine if not known or a timer
 	CreatedAt Time
 }

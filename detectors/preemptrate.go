@@ -61,26 +61,26 @@ type preemptRate struct {
 type stopsWindow struct {
 	stops int
 	at    map[preemptedAt]int
-	late  []int // late starts, by what the goroutine was busy with: the index is a SiteID
+	late  map[lateWork]int // late starts
 }
 
 // preemptedAt is where goroutines busy with something were preempted.
 type preemptedAt struct{ work, start, site SiteID }
 
-func newStopsWindow() *stopsWindow { return &stopsWindow{at: make(map[preemptedAt]int)} }
+func newStopsWindow() *stopsWindow {
+	return &stopsWindow{at: make(map[preemptedAt]int), late: make(map[lateWork]int)}
+}
 
 func (s *preemptRate) Observe(o *Observation) {
 	if !o.Known || o.G.Class != ClassUser {
 		return
 	}
 	s.since.observed(o.Time)
-	work := s.code.work(o.Stack, o.G.Start)
 	if o.Kind == GoPreempt {
 		s.now.stops++
-		s.now.at[preemptedAt{work, o.G.Start, s.code.seenAt(o)}]++
+		s.now.at[preemptedAt{s.code.work(o.Stack, o.G.Start), o.G.Start, s.code.seenAt(o)}]++
 	} else if o.Duration >= s.Delay && !ownDoing(o.Reason) {
-		s.now.late = grow(s.now.late, int(work))
-		s.now.late[work]++
+		s.now.late[s.code.lateWork(o.G, o.Stack)]++
 	}
 }
 
@@ -162,7 +162,7 @@ func (p *stopsWindow) hog() (hog occupant, site SiteID, n int) {
 // others counts the late starts of other work.
 func (p *stopsWindow) others(hog *occupant) (n int) {
 	for work, k := range p.late {
-		if hog.others(SiteID(work)) {
+		if hog.others(work) {
 			n += k
 		}
 	}
@@ -174,7 +174,6 @@ func (p *stopsWindow) merge(q *stopsWindow) {
 	for at, n := range q.at {
 		p.at[at] += n
 	}
-	p.late = grow(p.late, len(q.late)-1)
 	for id, n := range q.late {
 		p.late[id] += n
 	}

@@ -72,7 +72,7 @@ func (s *schedDelay) Observe(o *Observation) {
 		return
 	}
 	s.since.observed(o.Time)
-	s.late.add(s.code.work(o.Stack, o.G.Start), o.G, o.Proc, o.Stack, o.Duration, o.Time)
+	s.late.add(s.code.lateWork(o.G, o.Stack), o.G, o.Proc, o.Stack, o.Duration, o.Time)
 }
 
 // waiting counts those that still wait at the window's end.
@@ -84,7 +84,7 @@ func (s *schedDelay) waiting(w *Window) (n int) {
 		age := w.End.Sub(g.Since)
 		s.all.Add(age)
 		if age >= s.P99 {
-			s.late.add(s.code.work(g.Stack, g.Start), g, g.LastP, g.Stack, age, w.End)
+			s.late.add(s.code.lateWork(g, g.Stack), g, g.LastP, g.Stack, age, w.End)
 			n++
 		}
 	}

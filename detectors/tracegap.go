@@ -11,7 +11,7 @@ import (
 // A running watch writes its losses into the trace, with its other readings; in a file with a hole
 // in it the generations' numbers tell.
 type TraceGap struct {
-	Lost int // generations (about a second each) lost within a minute, or in one hole of a file; default 2
+	Lost int // generations (about a second each) lost within a minute, or in one hole of a file; default 1
 }
 
 // Spec implements [Detector].
@@ -25,7 +25,7 @@ func (TraceGap) Spec() Spec {
 // New implements [Detector].
 func (d TraceGap) New(*Code) (State, error) {
 	s := settings{kind: "trace-gap"}
-	s.count("Lost", &d.Lost, 2)
+	s.count("Lost", &d.Lost, 1)
 	return &traceGap{TraceGap: d}, s.err
 }
 

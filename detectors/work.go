@@ -1,6 +1,9 @@
 package detectors
 
-import "time"
+import (
+	"cmp"
+	"time"
+)
 
 // work returns what a goroutine that was seen at a stack is busy with: see [Stack].Work, or
 // else it is the function that it began in. An HTTP server's goroutines all begin in one
@@ -10,6 +13,12 @@ func (c *Code) work(stack StackID, start SiteID) SiteID {
 		return work
 	}
 	return start
+}
+
+// wakers returns what the goroutine was busy with that made one runnable, 0 if none did.
+func (c *Code) wakers(g *Goroutine) SiteID {
+	s := c.Stack(g.Waker)
+	return cmp.Or(s.Work, s.Bottom)
 }
 
 // occupant is the work of the service that used the Ps most.
@@ -23,8 +32,17 @@ type occupant struct {
 
 // others reports whether a goroutine that was late is busy with something else than the
 // occupant. One that began in the same function and shows no work of its own yet is in doubt: it may
-// be about to do just that.
-func (o *occupant) others(work SiteID) bool { return work != o.work && work != o.start }
+// be about to do just that. One that was woken by the occupant serves it: a queue's other end.
+func (o *occupant) others(l lateWork) bool {
+	return l.work != o.work && l.work != o.start && (l.by == 0 || l.by != o.work)
+}
+
+// lateWork is what a goroutine that was late is busy with, and who made it runnable.
+type lateWork struct{ work, by SiteID }
+
+func (c *Code) lateWork(g *Goroutine, stack StackID) lateWork {
+	return lateWork{c.work(stack, g.Start), c.wakers(g)}
+}
 
 // occupantOf returns the work that ran longest in a window.
 func occupantOf(w *Window) occupant {
@@ -67,7 +85,7 @@ func occupantOf(w *Window) occupant {
 
 // late counts the starts that were late, by what the goroutine was busy with.
 type late struct {
-	by    []slowStarts // the index is a SiteID
+	by    map[lateWork]*slowStarts
 	worst GoroutineEvidence
 }
 
@@ -79,9 +97,15 @@ type slowStarts struct {
 }
 
 // add counts the late start of g, or that it has not started yet, at a moment.
-func (l *late) add(work SiteID, g *Goroutine, proc ProcID, stack StackID, d time.Duration, at Time) {
-	l.by = grow(l.by, int(work))
-	v := &l.by[work]
+func (l *late) add(work lateWork, g *Goroutine, proc ProcID, stack StackID, d time.Duration, at Time) {
+	v := l.by[work]
+	if v == nil {
+		if l.by == nil {
+			l.by = make(map[lateWork]*slowStarts)
+		}
+		v = new(slowStarts)
+		l.by[work] = v
+	}
 	v.n++
 	v.sum += d
 	v.max = max(v.max, d)
@@ -92,8 +116,8 @@ func (l *late) add(work SiteID, g *Goroutine, proc ProcID, stack StackID, d time
 
 // others sums up all but the occupant's own.
 func (l *late) others(o *occupant) (sum slowStarts) {
-	for id, v := range l.by {
-		if o.others(SiteID(id)) {
+	for work, v := range l.by {
+		if o.others(work) {
 			sum.n += v.n
 			sum.sum += v.sum
 			sum.max = max(sum.max, v.max)
@@ -104,11 +128,16 @@ func (l *late) others(o *occupant) (sum slowStarts) {
 
 // sufferers lists the three works of others whose goroutines waited longest.
 func (l *late) sufferers(o *occupant) []SiteEvidence {
-	var top []SiteEvidence
-	for id, v := range l.by {
-		if v.n > 0 && o.others(SiteID(id)) {
-			top = append(top, SiteEvidence{Site: SiteID(id), Count: v.n, Total: v.sum, Max: v.max, What: "its goroutines waited for a P"})
+	all := make(map[SiteID]slowStarts)
+	for work, v := range l.by {
+		if o.others(work) {
+			t := all[work.work]
+			all[work.work] = slowStarts{t.n + v.n, t.sum + v.sum, max(t.max, v.max)}
 		}
+	}
+	var top []SiteEvidence
+	for id, v := range all {
+		top = append(top, SiteEvidence{Site: id, Count: v.n, Total: v.sum, Max: v.max, What: "its goroutines waited for a P"})
 	}
 	return worst(top, 3)
 }

@@ -43,7 +43,7 @@ func (t *Timeline) creates(by, g *goroutine, state detectors.GoState, at detecto
 	g.gen, g.seq = t.gen, 0
 	g.become(state, at)
 	g.Born, g.CreatedAt = true, at
-	g.Parent, g.Creator = detectors.NoGoroutine, stack
+	g.Parent, g.Creator, g.Waker = detectors.NoGoroutine, stack, stack
 	if by != nil {
 		g.Parent, g.accepted = by.ID, by.accepts
 	}

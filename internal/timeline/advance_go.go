@@ -37,6 +37,7 @@ func (t *Timeline) goUnblock(c *cursor) outcome {
 	}
 	by := t.sym.stack(c.Args[2])
 	t.waited(g, t.moment(c.Time), th.gid == 0 && by == 0)
+	g.Waker = by
 	o := t.transition(detectors.GoUnpark, c, th, g, detectors.Runnable)
 	o.Reason, o.Stack, o.ByStack = g.Reason, g.Stack, by
 	t.wakes(th.gid != 0, g)
@@ -180,6 +181,7 @@ func (t *Timeline) goSwitch(c *cursor) outcome {
 		return notYet
 	}
 	t.waited(next, t.moment(c.Time), false)
+	next.Waker = 0 // none is recorded
 	o := t.transition(detectors.GoUnpark, c, th, next, detectors.Runnable)
 	o.Reason, o.Stack = next.Reason, next.Stack
 	if c.Type == wire.EvGoSwitch {

@@ -30,7 +30,7 @@ func (t *Timeline) parkedOnNet(g *goroutine, s *detectors.Stack) {
 	}
 	elsewhere := g.netSite != 0 && g.netSite != s.Site
 	g.OnBehalf = s.Request || (g.given || elsewhere) && s.Site != g.home
-	g.Asked = !g.OnBehalf && g.wrote && g.Born && s.Site != g.home && s.Net.Mode == detectors.NetRead
+	g.Asked = !g.OnBehalf && g.wrote && s.Site != g.home && s.Net.Mode == detectors.NetRead
 	if first {
 		g.home = s.Site
 	}

@@ -121,6 +121,7 @@ turns:
 						by = t.sym.stack(stack) + 1
 					}
 					by--
+					g.Waker = by
 				}
 				if d = g.lasted(at); d < 0 || g.sited || cur == nil && (!exact || by == 0 && timers.Has(g.Reason)) {
 					t.waited(g, at, cur == nil && by == 0)

@@ -107,6 +107,7 @@ func (o *Old) woken(ev *tracev1.Event, g *goroutine) {
 	t := o.t
 	by := o.stack(ev.Stack)
 	t.waited(g, t.moment(o.c.Time), o.th.gid == 0 && by == 0)
+	g.Waker = by
 	p := t.transition(detectors.GoUnpark, &o.c, &o.th, g, detectors.Runnable)
 	p.Reason, p.Stack, p.ByStack = g.Reason, g.Stack, by
 	t.wakes(o.th.gid != 0, g)

@@ -22,16 +22,19 @@ const childArg = "-run-one-and-report"
 const (
 	// warmUp is how long a program with a fault runs healthy, so that the watcher knows what is
 	// usual.
-	warmUp = 4 * time.Second
+	warmUp = 3500 * time.Millisecond
+
+	// window is how long the runtime's generations last; each poll of the watcher cuts one in two.
+	window = time.Second
 
 	// patience is how long a fault may go unfound, beyond the scenario's Settle.
 	patience = 12 * time.Second
 
 	// aftermath is how long it goes on after it was found.
-	aftermath = 2 * time.Second
+	aftermath = 1500 * time.Millisecond
 
 	// healthyFor is how long a healthy program is watched.
-	healthyFor = 12 * time.Second
+	healthyFor = 9 * time.Second
 )
 
 // childMain runs one scenario and writes the report. It ends early when its standard input does:
@@ -77,10 +80,9 @@ type told struct {
 // runOne watches one program from its start on.
 func runOne(ctx context.Context, s scenario.Scenario, o order) (report, error) {
 	news := make(chan told, 1024)
-	ruler := new(ruler)
 	// The watcher ends when it is told, not with ctx, and before the program: how a program
 	// comes down is no scenario.
-	w, err := tracewatch.Start(context.WithoutCancel(ctx), watcherOptions(s.Watch, o.Dumps, ruler, news)...)
+	w, err := tracewatch.Start(context.WithoutCancel(ctx), watcherOptions(s.Watch, o.Dumps, news)...)
 	if err != nil {
 		return report{}, err
 	}
@@ -102,15 +104,15 @@ func runOne(ctx context.Context, s scenario.Scenario, o order) (report, error) {
 		Events: stats.Events, WatchShare: stats.WatchShare, HistoryBytes: stats.HistoryBytes,
 	}
 	for _, t := range all {
-		rep.Found = append(rep.Found, finding(ctx, t, onset, s.Settle, ruler))
+		rep.Found = append(rep.Found, finding(ctx, t, onset, s.Settle))
 	}
 	return rep, errors.Join(err, ctx.Err())
 }
 
 // watcherOptions returns what the watcher of a scenario is told. The cooldown is the default, as a
 // service would have it.
-func watcherOptions(w scenario.Watch, dumps string, ruler *ruler, news chan<- told) []tracewatch.Option {
-	ds := append(detectors.Default(), ruler)
+func watcherOptions(w scenario.Watch, dumps string, news chan<- told) []tracewatch.Option {
+	ds := detectors.Default()
 	if w.Hold > 0 {
 		ds = append(ds, holder{w.Hold})
 	}
@@ -176,13 +178,13 @@ func gather(ctx context.Context, d time.Duration, news <-chan told, kind string,
 }
 
 // finding describes an anomaly, and reads its dump.
-func finding(ctx context.Context, t told, onset time.Time, settle time.Duration, ruler *ruler) found {
+func finding(ctx context.Context, t told, onset time.Time, settle time.Duration) found {
 	a := t.Anomaly
 	began := a.TraceEnd.Add(onset.Sub(a.End)) // on the trace's clock
 	f := found{
 		Kind: a.Kind, Severity: a.Severity.String(), Site: a.Site.String(), Location: a.Site.Location(), Summary: a.Summary,
 		Early: !a.End.After(onset), After: t.at.Sub(onset),
-		Windows: ruler.between(began.Add(settle), a.TraceEnd),
+		Windows: max(0, int(a.TraceEnd.Sub(began.Add(settle))/window)),
 		Dumped:  a.Dump() != "", Evidence: a.Evidence,
 	}
 	f.Evidence.HeatMap = nil // long, and for a picture

@@ -109,7 +109,7 @@ Then it reads each dump again with tracewatch.Analyze, which must find the same.
 
 What the tables say: a row is a scenario, a column a kind of finding; 1+ is one run in which
 the right kind was found, 1~ one with a kind that truly follows from the fault, 1! one with a WRONG
-one, and a dot none. "windows" is how many whole windows of the trace had passed since the fault
+one, and a dot none. "windows" is how many whole windows of the trace, of a second, had passed since the fault
 began (beyond what the kind's rule has to look back over) when it was found.
 
 The exit status is 1 if a goal is missed: every severe fault found and nine mild ones of ten, no

@@ -45,7 +45,8 @@ type found struct {
 	// the program was started.
 	After time.Duration `json:"after_ns"`
 
-	// Windows is how many whole windows had passed then, beyond the scenario's Settle.
+	// Windows is how many whole windows, of a second, of the trace had passed then since the
+	// fault began, beyond the scenario's Settle.
 	Windows int `json:"windows"`
 
 	// Dumped says that there is a dump, Differs in what a reading of it does not agree.

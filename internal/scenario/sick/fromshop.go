@@ -41,7 +41,9 @@ func fromShop(name, kind string, fault shop.Fault, follows map[string]string) sc
 const leakSettle = 6 * time.Second
 
 func shopBursts() scenario.Scenario {
-	return fromShop("shop-hash-bursts", "sched-delay", shop.Sched, nil)
+	return fromShop("shop-hash-bursts", "sched-delay", shop.Sched, map[string]string{
+		"netpoll-block": "the load's clients are in this process, and their answers come late",
+	})
 }
 
 func shopChecksum() scenario.Scenario {
@@ -59,9 +61,12 @@ func shopLeak() scenario.Scenario {
 }
 
 func shopImport() scenario.Scenario {
-	return fromShop("shop-import-on-big-heap", "gc-assist", shop.GCAssist, map[string]string{
-		"sched-delay": "the imports and the collector use all Ps while an import lasts",
+	s := fromShop("shop-import-on-big-heap", "gc-assist", shop.GCAssist, map[string]string{
+		"sched-delay":   "the imports and the collector use all Ps while an import lasts",
+		"netpoll-block": "the load's clients are in this process, and their answers come late",
 	})
+	s.Settle = 3 * time.Second // two imports, which are pulses, one in a second and a half
+	return s
 }
 
 func shopSlowStore() scenario.Scenario {

@@ -18,11 +18,16 @@ const (
 	gapHold    = 400 * time.Millisecond
 )
 
+// gapSettle is how long it takes until the next collection finds out: the watcher rests ten times as
+// long as one takes, and these are slow.
+const gapSettle = 12 * time.Second
+
 func recorderOverwritten() scenario.Scenario {
 	return scenario.Scenario{
-		Name: "events-flood-recorder",
-		Doc:  "The program makes so many events that the flight recorder overwrites them before they are collected.",
-		Kind: "trace-gap",
+		Name:   "events-flood-recorder",
+		Doc:    "The program makes so many events that the flight recorder overwrites them before they are collected.",
+		Kind:   "trace-gap",
+		Settle: gapSettle,
 		Watch: scenario.Watch{
 			HistoryBytes: gapHistory,
 			Hold:         gapHold,
@@ -33,9 +38,10 @@ func recorderOverwritten() scenario.Scenario {
 
 func queueOverflows() scenario.Scenario {
 	return scenario.Scenario{
-		Name: "events-flood-stream",
-		Doc:  "The program makes so many events that the queue between the trace's stream and its analysis overflows.",
-		Kind: "trace-gap",
+		Name:   "events-flood-stream",
+		Doc:    "The program makes so many events that the queue between the trace's stream and its analysis overflows.",
+		Kind:   "trace-gap",
+		Settle: gapSettle,
 		Watch: scenario.Watch{
 			Stream:       true,
 			HistoryBytes: gapHistory,

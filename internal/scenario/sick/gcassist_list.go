@@ -32,7 +32,8 @@ func listCache() scenario.Scenario {
 		Follows: map[string]string{
 			"sched-delay": "while the cache is reloaded the decoders and the collector use all Ps",
 		},
-		Start: startListCache,
+		Settle: 2 * reloadPeriod, // two reloads have to be seen
+		Start:  startListCache,
 	}
 }
 
