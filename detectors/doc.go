@@ -53,6 +53,22 @@
 //		}}, v
 //	}
 //
+// Package [github.com/gotracewatch/tracewatch/detectors/detectortest] tests it in a line, with
+// a trace that is written as text.
+//
+// # Judging
+//
+// A threshold alone makes a busy service sick. Each of the built-in detectors has a second
+// condition: that somebody was really delayed, or that a place is not as it used to be there.
+// They judge window by window, and want to see the trouble in two of them, half a second
+// together, before they speak. What was usual is forgotten after a gap (Window.Fresh) and not
+// known in a dump, which begins shortly before the trouble: what is not known must not keep a
+// detector from finding.
+//
+// Where a goroutine is one of many that begin in the same function, such as a server's, ask
+// for its stack's [Stack].Work. What the trace cannot tell is better said than guessed: a
+// [Verdict] that is not Applicable, with a Note.
+//
 // # Cost
 //
 // A trace has millions of events a second, nearly all of which are transitions of a

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/gotracewatch/tracewatch/detectors"
+	"github.com/gotracewatch/tracewatch/internal/allocs"
+	"github.com/gotracewatch/tracewatch/internal/leakproof"
 	"github.com/gotracewatch/tracewatch/internal/wire"
 )
 
@@ -35,7 +37,8 @@ type Anomaly struct {
 	Evidence detectors.Evidence
 	Quality  Quality
 
-	trace evidence
+	suspect leakproof.Suspect // of a leak
+	trace   evidence
 }
 
 // Quality says how far an anomaly can be trusted.
@@ -61,6 +64,10 @@ type evidence struct {
 	mu   sync.Mutex
 	raws []wire.Raw
 	dump string
+
+	allocsBefore, allocsAfter *allocs.Snapshot
+	profile                   string // the path of their difference
+	proven                    int
 }
 
 // WriteTrace writes the anomaly's trace: the very bytes that were analysed, readable
@@ -83,6 +90,27 @@ func (a *Anomaly) Dump() string {
 	return a.trace.dump
 }
 
+// AllocProfile returns the path of a profile beside the dump that shows what was allocated
+// in the ten to twenty seconds before, for go tool pprof, or "" if none was written. There is
+// one for a gc-assist of a running watcher. What was allocated since the last collection or two
+// is not in it: the runtime does not tell that.
+func (a *Anomaly) AllocProfile() string {
+	a.trace.mu.Lock()
+	defer a.trace.mu.Unlock()
+	return a.trace.profile
+}
+
+// Proven returns how many of a leak's goroutines the runtime has proven to be stuck for ever:
+// nothing that the program can still reach could wake them. That is asked of the running
+// process before callbacks are called, and only where it has the goroutineleak profile (Go
+// 1.27). 0 means that nothing is proven, not that nothing leaks: a forgotten goroutine may
+// wait for a channel that some table still has.
+func (a *Anomaly) Proven() int {
+	a.trace.mu.Lock()
+	defer a.trace.mu.Unlock()
+	return a.trace.proven
+}
+
 func (a *Anomaly) setDump(path string) {
 	a.trace.mu.Lock()
 	a.trace.dump = path
@@ -92,7 +120,7 @@ func (a *Anomaly) setDump(path string) {
 // release lets go of the trace.
 func (a *Anomaly) release() {
 	a.trace.mu.Lock()
-	a.trace.raws = nil
+	a.trace.raws, a.trace.allocsBefore, a.trace.allocsAfter = nil, nil, nil
 	a.trace.mu.Unlock()
 }
 
@@ -110,6 +138,8 @@ func (a *Anomaly) MarshalJSON() ([]byte, error) {
 		Why      string             `json:"why"`
 		Advice   string             `json:"advice"`
 		Dump     string             `json:"dump,omitempty"`
+		Profile  string             `json:"alloc_profile,omitempty"`
+		Proven   int                `json:"proven,omitempty"`
 		Quality  Quality            `json:"quality"`
 		TraceNS  [2]detectors.Time  `json:"trace_ns"`
 		Evidence detectors.Evidence `json:"evidence"`
@@ -117,7 +147,7 @@ func (a *Anomaly) MarshalJSON() ([]byte, error) {
 	o := object{
 		Kind: a.Kind, Severity: a.Severity, Summary: a.Summary,
 		Site: a.Site.String(), Location: a.Site.Location(),
-		Why: a.Why, Advice: a.Advice, Dump: a.Dump(), Quality: a.Quality,
+		Why: a.Why, Advice: a.Advice, Dump: a.Dump(), Profile: a.AllocProfile(), Proven: a.Proven(), Quality: a.Quality,
 		TraceNS: [2]detectors.Time{a.TraceStart, a.TraceEnd}, Evidence: a.Evidence,
 	}
 	if !a.Start.IsZero() {

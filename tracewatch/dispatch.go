@@ -106,6 +106,7 @@ func (d *dispatcher) one(ctx context.Context, a *Anomaly) {
 		a.release()
 		d.held.Add(-size)
 	}()
+	prove(a, d.log)
 	if d.dumps != nil {
 		if err := d.dumps.write(a); err != nil {
 			d.failed.Add(1)

@@ -10,6 +10,8 @@ import (
 	"regexp"
 	"slices"
 	"time"
+
+	"github.com/gotracewatch/tracewatch/internal/allocs"
 )
 
 // dumper writes anomalies into a directory and keeps it within its limits. It is used
@@ -22,8 +24,8 @@ type dumper struct {
 }
 
 // dumpName is what the dumper's files are called, and nothing else is ever removed:
-// tracewatch-20060102T150405.000Z-0001-KIND.trace and .json.
-var dumpName = regexp.MustCompile(`^tracewatch-\d{8}T\d{6}\.\d{3}Z-\d{4,}-[a-z0-9-]{1,40}\.(trace|json)$`)
+// tracewatch-20060102T150405.000Z-0001-KIND.trace, .json and .allocs.pb.gz.
+var dumpName = regexp.MustCompile(`^(tracewatch-\d{8}T\d{6}\.\d{3}Z-\d{4,}-[a-z0-9-]{1,40})\.(trace|json|allocs\.pb\.gz)$`)
 
 // newDumper makes the directory.
 func newDumper(cfg *config) (*dumper, error) {
@@ -53,6 +55,9 @@ func (d *dumper) write(a *Anomaly) error {
 		return err
 	}
 	a.setDump(name)
+	if err := d.writeAllocs(a, base+".allocs.pb.gz"); err != nil {
+		return err
+	}
 	description, err := json.MarshalIndent(a, "", "  ")
 	if err != nil {
 		return fmt.Errorf("describing a dump: %w", err)
@@ -64,6 +69,31 @@ func (d *dumper) write(a *Anomaly) error {
 		return err
 	}
 	return d.trim()
+}
+
+// writeAllocs writes what was allocated, if the anomaly has it.
+func (d *dumper) writeAllocs(a *Anomaly, base string) error {
+	a.trace.mu.Lock()
+	before, after := a.trace.allocsBefore, a.trace.allocsAfter
+	a.trace.mu.Unlock()
+	if before == nil || after == nil {
+		return nil
+	}
+	data, err := allocs.Difference(before, after)
+	if err != nil {
+		return fmt.Errorf("what was allocated: %w", err)
+	}
+	name := filepath.Join(d.dir, base)
+	if err := d.file(name, func(w io.Writer) error {
+		_, err := w.Write(data)
+		return err
+	}); err != nil {
+		return err
+	}
+	a.trace.mu.Lock()
+	a.trace.profile = name
+	a.trace.mu.Unlock()
+	return nil
 }
 
 // file writes one file under a temporary name and renames it when it is on the disk.
@@ -103,14 +133,15 @@ func (d *dumper) trim() error {
 	var dumps []*dump
 	byBase := make(map[string]*dump)
 	for _, e := range entries { // sorted by name
-		if !dumpName.MatchString(e.Name()) || !e.Type().IsRegular() {
+		parts := dumpName.FindStringSubmatch(e.Name())
+		if parts == nil || !e.Type().IsRegular() {
 			continue
 		}
 		info, err := e.Info()
 		if err != nil {
 			continue // it went away meanwhile
 		}
-		base := e.Name()[:len(e.Name())-len(filepath.Ext(e.Name()))]
+		base := parts[1]
 		k := byBase[base]
 		if k == nil {
 			k = new(dump)

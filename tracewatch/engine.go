@@ -222,6 +222,7 @@ func (e *engine) anomaly(f *detectors.Finding, site detectors.Site) *Anomaly {
 		g := &a.Evidence.Goroutines[i]
 		g.Frames = e.code.Frames(g.Stack)
 	}
+	a.suspect = suspectOf(f, e.code)
 	var complete bool
 	a.trace.raws, complete = e.history.since(f.Start)
 	a.Quality = Quality{Coverage: e.coverage(), LostGenerations: e.lost, Complete: complete, ClockError: e.drift.error(f.End.Sub(f.Start))}

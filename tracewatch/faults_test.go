@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/pprof/profile"
 	"github.com/stretchr/testify/require"
 	"golang.org/x/exp/trace"
 
@@ -51,6 +52,7 @@ func TestFaults(t *testing.T) {
 			require.False(t, a.Start.IsZero())
 			require.True(t, a.End.After(a.Start))
 			checkDump(t, a)
+			checkProfile(t, a, fault)
 		})
 	}
 }
@@ -72,6 +74,32 @@ func await(t *testing.T, found <-chan *tracewatch.Anomaly, w *tracewatch.Watcher
 			t.Fatalf("no %v at %s within a minute; %+v", kinds, site, w.Verdicts())
 		}
 	}
+}
+
+// checkProfile reads what was allocated, which lies beside the dump of a gc-assist.
+func checkProfile(t *testing.T, a *tracewatch.Anomaly, fault shop.Fault) {
+	t.Helper()
+	if a.Kind != "gc-assist" {
+		require.Empty(t, a.AllocProfile())
+		return
+	}
+	require.Equal(t, strings.TrimSuffix(a.Dump(), ".trace")+".allocs.pb.gz", a.AllocProfile())
+	f, err := os.Open(a.AllocProfile())
+	require.NoError(t, err)
+	defer f.Close()
+	p, err := profile.Parse(f)
+	require.NoError(t, err)
+	bytes := int64(0)
+	for _, s := range p.Sample {
+		for _, l := range s.Location {
+			for _, line := range l.Line {
+				if line.Function.Name == fault.Site() {
+					bytes += s.Value[1]
+				}
+			}
+		}
+	}
+	require.Greater(t, bytes, int64(1<<20), "what the faulty function allocated")
 }
 
 // checkDump reads a dump and its description back.

@@ -133,7 +133,8 @@ func OnAnomaly(f func(ctx context.Context, a *Anomaly)) Option {
 
 // WithDumpDir writes the trace of each anomaly into a directory, which is made if it
 // is not there: NAME.trace, for go tool trace and for Analyze, with NAME.json, the
-// finding and its evidence, beside it. Both are readable by their owner only: a
+// finding and its evidence, beside it. A gc-assist has NAME.allocs.pb.gz too, for go tool
+// pprof: what was allocated meanwhile. All are readable by their owner only: a
 // trace holds function names, file paths and what the program logs into it. By
 // default nothing is written. Analyze writes no dumps.
 func WithDumpDir(dir string) Option {

@@ -33,6 +33,7 @@ type Watcher struct {
 	// analysis is held while a generation is analysed.
 	analysis sync.Mutex
 	engine   *engine
+	allocs   *allocHistory
 
 	recent struct {
 		sync.Mutex
@@ -66,7 +67,7 @@ func Start(ctx context.Context, opts ...Option) (*Watcher, error) {
 			return nil, err
 		}
 	}
-	w := &Watcher{cfg: cfg, engine: e, dispatch: newDispatcher(cfg, dumps), logbook: newLogbook(cfg.hostRoot), done: make(chan struct{})}
+	w := &Watcher{cfg: cfg, engine: e, dispatch: newDispatcher(cfg, dumps), logbook: newLogbook(cfg.hostRoot), allocs: newAllocHistory(cfg.detectors), done: make(chan struct{})}
 	w.publish()
 	if w.metrics, err = register(cfg.meters, &w.snapshot); err != nil {
 		return nil, fmt.Errorf("tracewatch: registering metrics: %w", err)
@@ -175,12 +176,14 @@ func (w *Watcher) take(from func(emit func(wire.Raw)) error) {
 		}
 		w.publish()
 	}()
+	w.allocs.keep(time.Now(), w.cfg.log)
 	err := from(func(raw wire.Raw) {
 		anomalies, err := w.engine.feed(raw)
 		if err != nil {
 			w.cfg.log.Warn("tracewatch: a generation could not be read", slog.Any("error", err))
 		}
 		for _, a := range anomalies {
+			w.allocs.attach(a, w.cfg.log)
 			w.remember(a)
 			w.dispatch.put(a)
 		}

@@ -59,11 +59,19 @@ func (p *printer) anomaly(a *tracewatch.Anomaly) {
 		fmt.Fprintf(p.out, "%s\n", line)
 		return
 	}
-	fmt.Fprintf(p.out, "%s  %s (%s)\n          %s\n          at %s, %s\n          → %s\n",
-		time.Now().Format("15:04:05"), a.Kind, a.Severity, a.Summary,
-		a.Site.Short(), filepath.Base(a.Site.Location()), a.Advice)
+	fmt.Fprintf(p.out, "%s  %s (%s)\n          %s\n", time.Now().Format("15:04:05"), a.Kind, a.Severity, a.Summary)
+	if a.Site.Func != "" { // a throttled cgroup is in no function
+		fmt.Fprintf(p.out, "          at %s, %s\n", a.Site.Short(), filepath.Base(a.Site.Location()))
+	}
+	if n := a.Proven(); n > 0 {
+		fmt.Fprintf(p.out, "          proven by the runtime: %d of them can never be woken\n", n)
+	}
+	fmt.Fprintf(p.out, "          → %s\n", a.Advice)
 	if dump := a.Dump(); dump != "" {
 		fmt.Fprintf(p.out, "          dump: %s\n", dump)
+	}
+	if profile := a.AllocProfile(); profile != "" {
+		fmt.Fprintf(p.out, "          what was allocated: go tool pprof -top %s\n", profile)
 	}
 }
 

@@ -37,7 +37,11 @@ func printAnomalies(w io.Writer, all []*tracewatch.Anomaly) {
 		fmt.Fprintln(w, "none")
 	}
 	for _, a := range all {
-		fmt.Fprintf(w, "%s (%s) at %s, %s\n    %s\n", a.Kind, a.Severity, a.Site.Short(), filepath.Base(a.Site.Location()), a.Summary)
+		at := ""
+		if a.Site.Func != "" { // a throttled cgroup is in no function
+			at = fmt.Sprintf(" at %s, %s", a.Site.Short(), filepath.Base(a.Site.Location()))
+		}
+		fmt.Fprintf(w, "%s (%s)%s\n    %s\n", a.Kind, a.Severity, at, a.Summary)
 	}
 }
 
