@@ -53,7 +53,7 @@ func (d LockContention) New(code *Code) (State, error) {
 	s.duration("LookBack", &d.LookBack, 4*time.Second)
 	return &lockContention{
 		LockContention: d, code: code, now: make(map[SiteID]*lockSite), usual: make(usualAt),
-		past: recent[map[SiteID]bool]{of: d.LookBack},
+		past: recent[map[SiteID]*lockSite]{of: d.LookBack},
 	}, s.err
 }
 
@@ -61,9 +61,9 @@ type lockContention struct {
 	LockContention
 	code  *Code
 	now   map[SiteID]*lockSite
-	usual usualAt // time in long waits, for each second
-	past  recent[map[SiteID]bool]
-	start Time // of the window
+	usual usualAt                      // time in long waits, for each second
+	past  recent[map[SiteID]*lockSite] // those that were contended
+	start Time                         // of the window
 	since unjudged
 }
 
@@ -150,13 +150,13 @@ func (s *lockContention) Judge(w *Window) ([]Finding, Verdict) {
 	s.sum(w)
 	now := s.now
 	s.now = make(map[SiteID]*lockSite)
-	over := make(map[SiteID]bool)
+	over := make(map[SiteID]*lockSite)
 	top := 0.0
 	for id, l := range now {
 		delayed := perSecond(l.long, w)
 		top = max(top, delayed)
 		if s.busy(l, w) && delayed > s.Delayed && s.usual[id].exceeds(delayed, s.Growth) {
-			over[id] = true
+			over[id] = l
 		} else {
 			s.usual.learn(id, delayed)
 		}
@@ -165,14 +165,37 @@ func (s *lockContention) Judge(w *Window) ([]Finding, Verdict) {
 	verdict := Verdict{Applicable: true, Value: top, Threshold: s.Delayed, Unit: "s/s"}
 	var findings []Finding
 	for id := range over {
-		if first, lasting := s.past.lasting(func(over map[SiteID]bool) bool { return over[id] }); lasting {
-			findings = append(findings, s.finding(w, id, now[id], first))
+		first, lasting := s.past.lasting(func(over map[SiteID]*lockSite) bool { return over[id] != nil })
+		unlocks := s.unlocks(id)
+		if !lasting || len(unlocks) == 0 && w.End.Sub(first) < unseenHolder {
+			continue
 		}
+		findings = append(findings, s.finding(w, id, now[id], unlocks, first))
 	}
 	if len(over) > 0 && len(findings) == 0 {
 		verdict.Note = "not for long enough yet"
 	}
 	return ranked(s.merged(findings)), verdict
+}
+
+// unseenHolder is how long it is waited for who unlocks, who is more to blame than those who wait.
+const unseenHolder = 1500 * time.Millisecond
+
+// unlocks returns who unlocked what is locked at a site, in the windows in which it was contended.
+func (s *lockContention) unlocks(id SiteID) (all []SiteEvidence) {
+	by := make(map[SiteID]SiteEvidence)
+	for _, p := range s.past.past {
+		if l := p.value[id]; l != nil {
+			for at, e := range l.unlocks {
+				t := by[at]
+				by[at] = SiteEvidence{Site: at, Count: t.Count + e.Count, Total: t.Total + e.Total, Max: max(t.Max, e.Max), What: e.What}
+			}
+		}
+	}
+	for _, e := range by {
+		all = append(all, e)
+	}
+	return all
 }
 
 // busy reports whether a site has many waits, or many at once.
@@ -204,13 +227,11 @@ func (s *lockContention) merged(findings []Finding) []Finding {
 // same reports whether two sites are in one function.
 func (s *lockContention) same(a, b SiteID) bool { return s.code.Site(a).Func == s.code.Site(b).Func }
 
-func (s *lockContention) finding(w *Window, id SiteID, l *lockSite, first Time) Finding {
+func (s *lockContention) finding(w *Window, id SiteID, l *lockSite, unlocks []SiteEvidence, first Time) Finding {
 	depth, rate := s.depth(l, w), float64(l.waits)/w.Duration().Seconds()
 	p99 := l.delays.Quantile(0.99)
-	var unlocks []SiteEvidence
 	var all time.Duration
-	for _, e := range l.unlocks {
-		unlocks = append(unlocks, e)
+	for _, e := range unlocks {
 		all += e.Total
 	}
 	unlocks = worst(unlocks, 3)

@@ -122,8 +122,12 @@ func (w *Watcher) loop(ctx context.Context) {
 		case <-ctx.Done():
 		case <-timer.C:
 			begun := time.Now()
-			w.logbook.write(w.losses())
+			before := w.losses()
+			w.logbook.write(before)
 			w.take(w.intake.Collect)
+			if lost := w.losses(); lost != before {
+				w.logbook.write(lost) // now, and not when the next collection comes
+			}
 			timer.Reset(w.nextPoll(time.Since(begun)))
 		}
 	}

@@ -21,7 +21,7 @@ func (t *Timeline) parksOnNet(g *goroutine) {
 // A loop that sends something before each time that it waits there asks, for an answer or
 // for news. What a server's connection sends is an answer itself, to what it was home for.
 func (t *Timeline) parkedOnNet(g *goroutine, s *detectors.Stack) {
-	first := g.netSite == 0 && g.Born && !g.given && !g.wrote
+	first := g.netSite == 0 && g.Born && !g.given && (!g.wrote || g.accepted)
 	if s.Net.Mode == detectors.NetAccept {
 		g.accepts = true
 	}

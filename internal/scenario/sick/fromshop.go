@@ -50,6 +50,7 @@ func shopChecksum() scenario.Scenario {
 	return fromShop("shop-checksum-of-snapshot", "preempt-failure", shop.Preempt, map[string]string{
 		"stop-the-world": stopWaitsForRun,
 		"sched-delay":    behindOneP,
+		"netpoll-block":  "the load's clients are in this process, and their answers come late",
 	})
 }
 
@@ -63,6 +64,7 @@ func shopLeak() scenario.Scenario {
 func shopImport() scenario.Scenario {
 	s := fromShop("shop-import-on-big-heap", "gc-assist", shop.GCAssist, map[string]string{
 		"sched-delay":   "the imports and the collector use all Ps while an import lasts",
+		"preempt-rate":  "the imports compute for as long as they may while others wait",
 		"netpoll-block": "the load's clients are in this process, and their answers come late",
 	})
 	s.Settle = 3 * time.Second // two imports, which are pulses, one in a second and a half

@@ -18,9 +18,10 @@ const (
 	gapHold    = 400 * time.Millisecond
 )
 
-// gapSettle is how long it takes until the next collection finds out: the watcher rests ten times as
-// long as one takes, and these are slow.
-const gapSettle = 12 * time.Second
+// gapSettle is how long it takes until a collection finds that something is missing, and the next
+// one what was written of it: the watcher rests ten times as long as one takes, and these are
+// slow.
+const gapSettle = 16 * time.Second
 
 func recorderOverwritten() scenario.Scenario {
 	return scenario.Scenario{

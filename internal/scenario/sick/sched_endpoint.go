@@ -17,8 +17,11 @@ const thumbnailTime = 4 * time.Millisecond
 
 func expensiveEndpoint() scenario.Scenario {
 	return scenario.Scenario{
-		Name:  "expensive-endpoint",
-		Doc:   "So many requests for thumbnails, a few milliseconds of CPU time each, are served at once that the server's other requests wait for a P.",
+		Name: "expensive-endpoint",
+		Doc:  "So many requests for thumbnails, a few milliseconds of CPU time each, are served at once that the server's other requests wait for a P.",
+		Follows: map[string]string{
+			"netpoll-block": "the clients are in this process, and their answers come late",
+		},
 		Kind:  "sched-delay",
 		Sites: []string{site("renderThumbnail"), site("thumbnail")},
 		Start: startEndpoint,
