@@ -9,41 +9,52 @@ import (
 
 // stopCause is what can be said of why runs were not stopped in time.
 type stopCause struct {
-	failed    time.Duration // of all runs that were too long, since the first reading
+	failed    time.Duration // of all runs that were too long, between the first reading and the last
 	off       time.Duration // goroutines were running but used no processor
 	offKnown  bool
 	throttled time.Duration
 	delay     Counter[time.Duration] // of the process's threads
+	pressure  Counter[time.Duration] // somebody's, on the machine
 }
 
 // cause weighs what the machine did in the windows of the look-back.
 func (s *preemptFailure) cause(all *runsWindow) stopCause {
 	var c stopCause
 	var cpu, ran time.Duration
-	first, start := true, s.past.start()
+	var from, to Time
 	for _, m := range all.machine {
-		if m.from < start {
+		if m.from < s.past.start() {
 			continue // a dump of these windows does not show its beginning
 		}
-		c.offKnown = (first || c.offKnown) && m.cpu.Known
-		cpu += m.cpu.Value
-		if first {
-			// What ran before the first reading is not compared with what was used since.
-			for _, p := range s.past.past {
-				if p.start.Add(p.end.Sub(p.start)/2) > m.from {
-					ran += p.value.ran
-					for _, l := range p.value.long {
-						c.failed += l.total
-					}
-				}
-			}
+		if to == 0 {
+			from, c.offKnown = m.from, true
 		}
-		first = false
+		to = m.to
+		c.offKnown = c.offKnown && m.cpu.Known
+		cpu += m.cpu.Value
 		if m.throttle.Known() {
 			c.throttled += m.throttle.Time
 		}
+		if m.pressure.Known {
+			c.pressure = Count(c.pressure.Value + m.pressure.Value)
+		}
 		if m.delay.Known {
 			c.delay = Count(c.delay.Value + m.delay.Value)
+		}
+	}
+	// What ran before the first reading or after the last is not compared with what was used
+	// between them.
+	for _, p := range s.past.past {
+		if middle := p.start.Add(p.end.Sub(p.start) / 2); middle < from || middle > to {
+			continue
+		}
+		ran += p.value.ran
+		for _, l := range p.value.runs {
+			here := max(0, min(l.end, to).Sub(max(l.begin, from))) // it counts as a whole where it ends
+			ran -= l.end.Sub(l.begin) - here
+			if l.end.Sub(l.begin) >= s.Run {
+				c.failed += here
+			}
 		}
 	}
 	c.off = max(0, ran-cpu)
@@ -72,10 +83,16 @@ func (c *stopCause) half(d time.Duration) bool { return c.failed > 0 && 2*d >= c
 
 func (c *stopCause) isThrottled() bool { return c.half(c.throttled) }
 
-// isStarved reports whether the threads got no processor. A goroutine that waits in a system
-// call uses none either: see inSyscall.
+// isOff reports whether the goroutines held their Ps and used no processor.
+func (c *stopCause) isOff() bool { return c.offKnown && c.half(c.off) }
+
+// isStarved reports whether others had the processors. If the kernel does not say, whoever used none
+// is taken for starved.
 func (c *stopCause) isStarved() bool {
-	return c.offKnown && c.half(c.off) || c.delay.Known && c.half(c.delay.Value)
+	if !c.delay.Known && !c.pressure.Known {
+		return c.isOff()
+	}
+	return c.isOff() && 2*max(c.delay.Value, c.pressure.Value) >= c.off
 }
 
 // ownFault reports whether it is the code's and not the machine's.
@@ -90,8 +107,11 @@ func (c *stopCause) of(code *Code, l *longRuns, name string, late bool, sysmon t
 	case inSyscall(code.Frames(l.worst.Stack)):
 		return "it is in a system call that the runtime does not know of",
 			fmt.Sprintf("Make the call in %v with syscall.Syscall and not RawSyscall: the runtime then gives the P to others meanwhile.", name)
+	case c.isOff() && !c.isStarved():
+		return fmt.Sprintf("it used no processor for %s of that time, and nobody else wanted one: it waits in a system call that the runtime does not know of, or for memory from a disk", short(c.off)),
+			fmt.Sprintf("If %v makes a call with RawSyscall, make it with syscall.Syscall, so that the runtime gives the P to others meanwhile; if it reads mapped memory, read the file instead.", name)
 	case c.isStarved():
-		return fmt.Sprintf("the machine was starved, its threads got no processor for %s of that time", short(max(c.off, c.delay.Value))),
+		return fmt.Sprintf("the machine was starved, its threads got no processor for %s of that time", short(c.off)),
 			"Look at what else runs on this machine, or at the hypervisor's steal time; the code is not at fault."
 	case late:
 		return fmt.Sprintf("sysmon looked only about every %s", short(sysmon)),
@@ -129,6 +149,9 @@ func (c *stopCause) measures() (all []Measure) {
 	}
 	if c.throttled > 0 {
 		all = append(all, Measure{Name: "throttled by the cgroup", Value: c.throttled.Seconds(), Unit: "s"})
+	}
+	if c.pressure.Known {
+		all = append(all, Measure{Name: "somebody on the machine waited for a processor", Value: c.pressure.Value.Seconds(), Unit: "s"})
 	}
 	if c.delay.Known {
 		all = append(all, Measure{Name: "threads waited for a processor", Value: c.delay.Value.Seconds(), Unit: "s"})

@@ -13,7 +13,7 @@ import (
 //
 //   - there is no preemption point: assembly over a huge slice. Nothing else is wrong;
 //   - it is in a system call that the runtime does not know of (syscall.RawSyscall), as its
-//     stack shows;
+//     stack shows, or that it used no processor though nobody else wanted one;
 //   - the cgroup was throttled: its threads were not allowed to run;
 //   - the machine was starved: the goroutine held its P but the thread got no processor, as
 //     the process's CPU time shows, which is less than the trace's running time.
@@ -83,6 +83,7 @@ type preemptFailure struct {
 type runsWindow struct {
 	long    map[SiteID]*longRuns
 	stopped []stoppedRun
+	runs    []longRun
 	ran     time.Duration
 	machine []stretch
 }
@@ -115,6 +116,9 @@ func (s *preemptFailure) Observe(o *Observation) {
 		return
 	}
 	site := s.code.seenAt(o)
+	if len(s.now.runs) < maxRuns {
+		s.now.runs = append(s.now.runs, longRun{begin: o.Time.Add(-o.Duration), end: o.Time})
+	}
 	if o.Kind == GoPreempt && len(s.now.stopped) < maxStopped {
 		s.now.stopped = append(s.now.stopped, stoppedRun{site, o.Duration})
 	}

@@ -43,7 +43,7 @@ func (s *traceGap) Judge(w *Window) ([]Finding, Verdict) {
 	if w.Missing > 0 {
 		verdict.Value = float64(w.Missing)
 		if w.Missing >= uint64(s.Lost) {
-			findings = append(findings, s.finding(w, w.Missing, "they are missing in the file, or could not be read",
+			findings = append(findings, s.finding(w, w.Start, w.Missing, "they are missing in the file, or could not be read",
 				"Record without a hole: the file was cut, joined or damaged after it was written."))
 		}
 	}
@@ -62,15 +62,15 @@ func (s *traceGap) Judge(w *Window) ([]Finding, Verdict) {
 		}
 		s.seen = all
 		whose, advice := faultOf(&r)
-		findings = append(findings, s.finding(w, minute, whose, advice))
+		findings = append(findings, s.finding(w, r.At, minute, whose, advice))
 	}
 	return ranked(findings), verdict
 }
 
-func (s *traceGap) finding(w *Window, n uint64, whose, advice string) Finding {
+func (s *traceGap) finding(w *Window, start Time, n uint64, whose, advice string) Finding {
 	return Finding{
 		Severity: Info,
-		Start:    w.Start,
+		Start:    start,
 		End:      w.End,
 		Score:    float64(n) / float64(s.Lost),
 		Summary:  fmt.Sprintf("%d generations of the trace, about a second each, were lost before this: %s", n, whose),
