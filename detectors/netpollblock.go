@@ -88,6 +88,7 @@ const netpollBefore = 6 * time.Second
 type netSite struct {
 	op     NetOp
 	direct bool // the network itself was waited for, not a goroutine that reads from it
+	serves bool // a request's handler waited
 
 	// The waits, short and long, that were answers and not subscriptions.
 	count int
@@ -149,7 +150,7 @@ func (s *netpollBlock) site(stack StackID) *netSite {
 	}
 	n := s.now[k.Site]
 	if n == nil {
-		n = &netSite{op: k.Net}
+		n = &netSite{op: k.Net, serves: k.Request}
 		s.now[k.Site] = n
 	}
 	return n
@@ -237,9 +238,7 @@ func (s *netpollBlock) Judge(w *Window) ([]Finding, Verdict) {
 		if c > s.Blocked && s.usual[id].exceeds(n.mean().Seconds(), s.Growth) {
 			over[id] = true
 		}
-		// What waits for the network itself goes before what waits for somebody who
-		// does: in a chain of calls that is the end.
-		if over[id] && (most == nil || n.direct && !most.direct || n.direct == most.direct && c > s.concurrent(at, most, w)) {
+		if over[id] && (most == nil || s.deeper(n, most) || !s.deeper(most, n) && c > s.concurrent(at, most, w)) {
 			at, most = id, n
 		}
 		top = max(top, c)
@@ -284,6 +283,15 @@ func (s *netpollBlock) Judge(w *Window) ([]Finding, Verdict) {
 	}
 	f.Evidence.Sites = worst(f.Evidence.Sites, 5)
 	return []Finding{f}, verdict
+}
+
+// deeper reports whether a is nearer to the end of a chain of calls than b: what waits for the
+// network itself is, and a request's handler is nearer than a client that waits for such.
+func (s *netpollBlock) deeper(a, b *netSite) bool {
+	if a.direct != b.direct {
+		return a.direct
+	}
+	return a.serves && !b.serves
 }
 
 // concurrent is how many long waits went on at once, on the average of the window.

@@ -162,6 +162,9 @@ func (s *preemptFailure) Judge(w *Window) ([]Finding, Verdict) {
 		if l.failed < s.Runs || 2*l.failed <= l.n || now == nil || now.failed == 0 {
 			continue
 		}
+		if s.machine.has && why.failed == 0 {
+			continue // the reading that tells why is still to come
+		}
 		findings = append(findings, s.finding(w, site, l, all, &why))
 	}
 	if !why.ownFault() && len(findings) > 1 {
