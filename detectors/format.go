@@ -25,11 +25,3 @@ func trim(v float64, unit string) string {
 	}
 	return fmt.Sprintf("%.3g %s", v, unit)
 }
-
-// grow makes s long enough to hold index i.
-func grow[T any](s []T, i int) []T {
-	if i < len(s) {
-		return s
-	}
-	return append(s, make([]T, i+1-len(s))...)
-}

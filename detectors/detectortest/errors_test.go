@@ -39,7 +39,7 @@ func TestErrors(t *testing.T) {
 		{"stack a = main.a < ", "f:1: the line ends where a stack or a function should be"},
 		{"stack sleep = main.a", "f:1: there is a stack sleep already"},
 		{"goroutine a", "f:1: where does a begin?"},
-		{"goroutine a begins main.a parks \"chan recieve\"", `f:1: the runtime has no reason "chan recieve" to wait; it has unspecified, forever, network,`},
+		{"goroutine a begins main.a parks \"chan recv\"", `f:1: the runtime has no reason "chan recv" to wait; it has unspecified, forever, network,`},
 		{"goroutine a begins main.a\ngoroutine a begins main.a", "f:2: line 1 declares a goroutine a already"},
 		{"goroutine P1 begins main.a", "P1 cannot be a goroutine's name"},
 		{"goroutine a*1000000 begins main.a", "must lie between 0 and 65536"},

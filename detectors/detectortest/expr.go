@@ -21,14 +21,6 @@ func (v value) kind() string {
 	return "a number"
 }
 
-// seconds returns a duration as metrics have it, and a number as it is.
-func (v value) seconds() float64 {
-	if v.timely {
-		return v.v / 1e9
-	}
-	return v.v
-}
-
 // A scope holds the values of names. A block's scope goes back to what it was at the
 // block's end.
 type scope map[string]value
