@@ -2,6 +2,7 @@ package tracewatch
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"runtime/debug"
@@ -40,6 +41,18 @@ func (c *callbacks) one(ctx context.Context, i int, a *Anomaly) {
 		}
 	}()
 	c.fs[i](ctx, a)
+}
+
+// survive calls f, a part of tracewatch itself. A panic there is a bug of ours, and costs the user
+// what f was to do, not the process.
+func survive(log *slog.Logger, what string, f func()) {
+	defer func() {
+		if v := recover(); v != nil {
+			log.Error("tracewatch: a bug in tracewatch, please report it", slog.String("while", what),
+				slog.Any("panic", v), slog.String("stack", panicStack()))
+		}
+	}()
+	f()
 }
 
 // panicStack returns the stack of a panic that was just recovered, capped.
@@ -106,9 +119,11 @@ func (d *dispatcher) one(ctx context.Context, a *Anomaly) {
 		a.release()
 		d.held.Add(-size)
 	}()
-	prove(a, d.log)
+	survive(d.log, "asking what is proven", func() { prove(a, d.log) })
 	if d.dumps != nil {
-		if err := d.dumps.write(a); err != nil {
+		err := errors.New("it panicked")
+		survive(d.log, "writing a dump", func() { err = d.dumps.write(a) })
+		if err != nil {
 			d.failed.Add(1)
 			d.log.Error("tracewatch: a dump could not be written", slog.String("kind", a.Kind), slog.Any("error", err))
 		}

@@ -123,21 +123,26 @@ func (w *Watcher) loop(ctx context.Context) {
 		case <-timer.C:
 			begun := time.Now()
 			before := w.losses()
-			w.logbook.write(before)
+			w.log(before)
 			w.take(w.intake.Collect)
 			if lost := w.losses(); lost != before {
-				w.logbook.write(lost) // now, and not when the next collection comes
+				w.log(lost) // now, and not when the next collection comes
 			}
 			timer.Reset(w.nextPoll(time.Since(begun)))
 		}
 	}
-	w.logbook.write(w.losses())
+	w.log(w.losses())
 	w.take(w.intake.Stop) // with what happened since the last poll
 	w.metrics.release()
 	close(w.dispatch.queue)
 	wait, cancel := context.WithTimeout(context.Background(), stopWait)
 	defer cancel()
 	w.err = w.dispatch.wait(wait)
+}
+
+// log writes a reading into the trace.
+func (w *Watcher) log(lost [detectors.NumFaults]uint64) {
+	survive(w.cfg.log, "reading what the machine does", func() { w.logbook.write(lost) })
 }
 
 // losses returns how many generations were lost so far, by whose fault.
