@@ -31,7 +31,7 @@ func FuzzFiles(f *testing.F) {
 			require.True(t, path == "" || path[0] == '/')
 		}
 		for _, m := range []membership{m, {group, group}} {
-			g := newGroups("/root")
+			g := newGroups("/machine")
 			legacy, unified := mountsOf(text, m)
 			for at, group := range map[mount]string{legacy: m.legacy, unified: m.unified} {
 				if !at.found {
@@ -41,7 +41,7 @@ func FuzzFiles(f *testing.F) {
 				require.NotEmpty(t, dirs)
 				require.LessOrEqual(t, len(dirs), limits.CgroupLevels)
 				for _, dir := range dirs {
-					require.True(t, dir == "/root" || strings.HasPrefix(dir, "/root/"), dir)
+					require.True(t, dir == "/machine" || strings.HasPrefix(dir, "/machine/"), dir)
 				}
 			}
 		}
