@@ -2,6 +2,7 @@ package host
 
 import (
 	"bytes"
+	"path"
 	"strings"
 
 	"github.com/gotracewatch/tracewatch/internal/limits"
@@ -61,8 +62,11 @@ func (m *mount) consider(line []byte, group string) {
 		words[i], line = word(line)
 	}
 	root, point := unescape(words[3]), unescape(words[4])
-	if _, ok := under(group, root); ok && point != "" && (!m.found || len(root) < len(m.root)) {
-		*m = mount{true, root, point}
+	if !path.IsAbs(point) {
+		return // the kernel tells absolute paths only; one with ".." could lead out of the machine's root
+	}
+	if _, ok := under(group, root); ok && (!m.found || len(root) < len(m.root)) {
+		*m = mount{true, root, path.Clean(point)}
 	}
 }
 
