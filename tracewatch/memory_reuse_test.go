@@ -37,7 +37,7 @@ func TestFindingsWithMemoryUsedAgain(t *testing.T) {
 func remembering(t *testing.T, data []byte, size int, age time.Duration) (lines []string, anomalies int) {
 	t.Helper()
 	var w witness
-	report, err := Analyze(context.Background(), bytes.NewReader(data), append(witnessed(&w), WithHistory(size, age))...)
+	report, err := Analyze(context.Background(), bytes.NewReader(data), append(witnessed(&w), WithHistory(size, age), WithCooldown(time.Minute))...) // as in wordsOf
 	require.NoError(t, err)
 	lines = w.told
 	for _, a := range report.Anomalies {

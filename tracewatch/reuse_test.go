@@ -31,7 +31,7 @@ func TestWhatWasReadBefore(t *testing.T) {
 		} {
 			for _, healthy := range []bool{false, true} {
 				what := fmt.Sprintf("%s go1.%d after another trace and %s", healthyOrNot(healthy), v, name)
-				fresh, got := freshAndNot(t, v, healthy, before, then)
+				fresh, got := freshAndNot(t, troubled{version: v, healthy: healthy}, before, then)
 				n.add(t, what, requireSameJudged(t, fresh, got, what))
 			}
 		}
@@ -43,21 +43,22 @@ func TestWhatWasReadBefore(t *testing.T) {
 // happened in the next window. What is left of that one, if the two cannot be told apart, may
 // be less than there was, so that something is found later than it would have been.
 func TestBrokenOffBefore(t *testing.T) {
-	const lookBack = 6 // windows, of the detectors that are told of single events
+	const lookBack = 10 // windows, of the detectors that are told of single events
 	var n tally
 	for _, v := range versions {
 		before := split(t, troubled{version: v}.play())
-		last := len(before) - 1
-		for _, healthy := range []bool{false, true} {
-			what := fmt.Sprintf("%s go1.%d after a generation that broke off", healthyOrNot(healthy), v)
-			fresh, got := freshAndNot(t, v, healthy, before[:last], func(e *engine) error {
-				_, err := e.feed(brokenOff(before[last]))
-				return noError(err)
-			})
-			for i := range lookBack {
-				require.Subset(t, kinds(fresh[i]), kinds(got[i]), "%s: window %d", what, i)
+		for _, last := range []int{3, len(before) - 1} { // goroutines are preempted in the one, and in the other are not
+			for _, healthy := range []bool{false, true} {
+				what := fmt.Sprintf("%s go1.%d after generation %d broke off", healthyOrNot(healthy), v, before[last].Number)
+				fresh, got := freshAndNot(t, troubled{version: v, healthy: healthy, windows: lookBack + 3}, before[:last], func(e *engine) error {
+					_, err := e.feed(brokenOff(before[last]))
+					return noError(err)
+				})
+				for i := range lookBack {
+					require.Subset(t, kinds(fresh[i]), kinds(got[i]), "%s: window %d", what, i)
+				}
+				n.add(t, what, requireSameJudged(t, fresh[lookBack:], got[lookBack:], what))
 			}
-			n.add(t, what, requireSameJudged(t, fresh[lookBack:], got[lookBack:], what))
 		}
 	}
 	n.done(t, "after a generation that broke off")
@@ -66,9 +67,10 @@ func TestBrokenOffBefore(t *testing.T) {
 // freshAndNot lets a fresh engine judge a trace, and one that has read another one before and
 // then something else. How much was seen and lost before is told with the anomalies, and is
 // left out here.
-func freshAndNot(t *testing.T, v wire.Version, healthy bool, before []wire.Raw, then func(*engine) error) (fresh, not []judged) {
+func freshAndNot(t *testing.T, c troubled, before []wire.Raw, then func(*engine) error) (fresh, not []judged) {
 	t.Helper()
-	now := split(t, troubled{version: v, healthy: healthy, first: 1_000, begins: 200 * time.Second}.play())
+	c.first, c.begins = 1_000, 200*time.Second
+	now := split(t, c.play())
 	fresh = judges(t, engineOf(t, follow()...), now, tracegen.Names{})
 	e := engineOf(t, follow()...)
 	judges(t, e, before, tracegen.Names{})

@@ -24,7 +24,7 @@ type troubled struct {
 type stage struct {
 	troubled
 	*tracegen.World
-	p     []*tracegen.Thread // p[i] has P i; the last one is idle
+	p     []*tracegen.Thread // p[i] has P i
 	none  *tracegen.Thread   // has no P: the poller and timers wake through it
 	main  *tracegen.Goroutine
 	plans []planned
@@ -56,6 +56,9 @@ func (c troubled) play() []byte {
 		s.p = append(s.p, s.Thread(uint64(100+i), s.Proc(uint64(i))))
 	}
 	s.none = s.Thread(99)
+	if !s.healthy {
+		s.Clocks(drifting)
+	}
 	s.main = s.Goroutine(1, wire.GoWaiting, s.Stack("time.Sleep", "main.main"))
 	s.Begin(int64(c.begins))
 	s.leaks()
@@ -64,8 +67,17 @@ func (c troubled) play() []byte {
 	}
 	s.assists(hogs + 1)
 	s.awaits(hogs + 2)
+	s.storms(hogs + 3)
+	s.locks(0)
+	s.stops(1)
+	s.reads(0)
 	return s.end()
 }
+
+// calm reports whether all is well at a time: in the first window it always is. So what takes two
+// windows to be found is found in the third, unless something of before the trace is taken for
+// the first's.
+func (s *stage) calm(at time.Duration) bool { return s.healthy || at < time.Second }
 
 // at plans what is to happen at a time after the beginning.
 func (s *stage) at(d time.Duration, do func(at int64)) { s.plans = append(s.plans, planned{d, do}) }
@@ -103,28 +115,31 @@ func (s *stage) leaks() {
 	for i := range s.windows * 10 {
 		at := time.Duration(i)*100*ms + 50*ms
 		g := s.born(at, "main.(*server).handle.func1", creator, "chan send", parked)
-		if s.healthy {
-			s.wake(0, g, at+20*ms, µs)
-			s.at(at+21*ms, func(at int64) { s.p[0].End(at) })
+		if s.calm(at) {
+			s.wake(0, g, at+5*ms, µs)
+			s.at(at+6*ms, func(at int64) { s.p[0].End(at) })
 		}
 	}
 }
 
 // hogs lets a goroutine keep P p for most of the time, while another one waits for it. For
-// three seconds it has to be stopped again and again, then it cannot be.
+// four seconds it has to be stopped again and again, then it cannot be.
 func (s *stage) hogs(p int) {
 	creator, work, wait := s.Stack("main.main"), s.Stack("main.crunch", "main.(*pool).worker"), s.Stack("runtime.chanrecv1", "main.serve")
 	hog := s.born(time.Duration(p)*20*µs, "main.(*pool).worker", creator, "chan receive", work)
 	victim := s.born(time.Duration(p)*20*µs+10*µs, "main.serve", creator, "chan receive", wait)
-	for i := range s.windows*25 - 1 {
+	for i := range s.windows * 25 {
 		at := time.Duration(i)*40*ms + setUp + time.Duration(p)*7*µs
+		if at%time.Second > resting {
+			continue
+		}
 		s.wake(p, hog, at, µs)
 		end := at + 32*ms + time.Duration(i)*µs
 		late := time.Duration(21+i%7)*ms + time.Duration(i*hogs+p)*100*time.Nanosecond
 		switch {
-		case s.healthy:
+		case s.calm(at):
 			end, late = at+3*ms, time.Duration(i*hogs+p)*100*time.Nanosecond+µs
-		case i < 75:
+		case i < 100:
 			for k := range 3 {
 				end = at + time.Duration(1+k)*9900*µs
 				s.at(end, func(at int64) { s.p[p].Preempt(at, work) })
@@ -147,7 +162,7 @@ func (s *stage) assists(p int) {
 	for i := range s.windows*4 - 1 {
 		at := time.Duration(i)*250*ms + setUp + 11*µs
 		n, length := 1+i/2%3, 20*ms
-		if s.healthy {
+		if s.calm(at) {
 			length = ms
 		}
 		s.wake(p, g, at, µs)
@@ -174,8 +189,8 @@ func (s *stage) awaits(p int) {
 		at := setUp + time.Duration(i)*300*µs
 		for k := 0; at < time.Duration(s.windows)*time.Second-250*ms; k++ {
 			s.wake(p, g, at, µs)
-			wait, rest := 200*ms+time.Duration(15*k+i)*100*time.Nanosecond, 2*ms
-			if s.healthy {
+			wait, rest := 198*ms+time.Duration(15*k+i)*100*time.Nanosecond, 2*ms
+			if s.calm(at) {
 				wait, rest = rest, wait
 			}
 			s.park(p, at+2*µs, "network", stack)
