@@ -92,7 +92,7 @@ func (s *schedDelay) waiting(w *Window) (n int) {
 }
 
 // procs returns the P with the longest P99 and that, and on how many it passes what makes a P
-// hot. A P with a handful of starts says nothing.
+// hot. A P with a handful of starts says nothing: if all are so, the P99 is 0.
 func (s *schedDelay) procs(w *Window) (worst ProcID, p99 time.Duration, hot int) {
 	for p := range w.Totals.DelaysOn {
 		h := &w.Totals.DelaysOn[p]
@@ -161,8 +161,6 @@ func (s *schedDelay) Judge(w *Window) ([]Finding, Verdict) {
 			Measures: []Measure{
 				{Name: "scheduling delay P99", Value: p99.Seconds(), Unit: "s", Threshold: s.P99.Seconds(), Baseline: s.usual.known()},
 				{Name: "scheduling delay mean", Value: mean.Seconds(), Unit: "s", Threshold: s.Mean.Seconds()},
-				{Name: "longest P99 of one P", Value: onProc.Seconds(), Unit: "s", Threshold: s.P99.Seconds()},
-				{Name: "P with the longest P99", Value: float64(proc), Unit: "1"},
 				{Name: "Ps whose P99 is too long", Value: float64(hot), Unit: "{P}"},
 				{Name: "share of the Ps used by the site", Value: share, Unit: "1", Threshold: s.Share},
 				{Name: "late starts of other work", Value: float64(victims.n), Unit: "{start}", Threshold: float64(s.Victims)},
@@ -173,6 +171,11 @@ func (s *schedDelay) Judge(w *Window) ([]Finding, Verdict) {
 			Goroutines: []GoroutineEvidence{s.late.worst},
 			HeatMap:    w.Totals.Heat.clone(),
 		},
+	}
+	if onProc > 0 {
+		f.Evidence.Measures = append(f.Evidence.Measures,
+			Measure{Name: "longest P99 of one P", Value: onProc.Seconds(), Unit: "s", Threshold: s.P99.Seconds()},
+			Measure{Name: "P with the longest P99", Value: float64(proc), Unit: "1"})
 	}
 	return []Finding{f}, verdict
 }

@@ -129,6 +129,12 @@ func checkSchedDelay(t *testing.T, from detectors.Time, j judgement, starts []st
 		t.Errorf("late starts %+v, want 50 judged against 10", n)
 	}
 
+	for _, m := range f.Evidence.Measures {
+		if m.Name == "P with the longest P99" {
+			t.Errorf("%+v, want none: no P has enough starts to have one", m)
+		}
+	}
+
 	sites := f.Evidence.Sites
 	if len(sites) != 2 || j.in(sites[0]) != hogSite || j.in(sites[1]) != "main.serve" {
 		t.Fatalf("sites %+v, want the hog's and the victims'", sites)
