@@ -14,6 +14,8 @@ import (
 // [LockContention.Depth] goroutines waiting at once (a convoy), and somebody is really
 // delayed: waits of [LockContention.Wait] and more add up to more than
 // [LockContention.Delayed] times the window, in two of the last windows, and more than usual there.
+// One that has been so since it was first seen is told for ten seconds, and then only when it
+// gets worse.
 //
 // The trace does not say which mutex it is: locks that are taken at one line of code count as
 // one. Who held it is known by who woke the waiters, which is who unlocked: the finding's site
@@ -50,7 +52,7 @@ func (d LockContention) New(code *Code) (State, error) {
 	s.duration("Wait", &d.Wait, lockWait)
 	s.number("Delayed", &d.Delayed, 1)
 	s.number("Growth", &d.Growth, 2)
-	s.duration("LookBack", &d.LookBack, 4*time.Second)
+	s.lookBack(&d.LookBack, 4*time.Second)
 	return &lockContention{
 		LockContention: d, code: code, now: make(map[SiteID]*lockSite), usual: make(usualAt),
 		past: recent[map[SiteID]*lockSite]{of: d.LookBack},
@@ -157,8 +159,9 @@ func (s *lockContention) Judge(w *Window) ([]Finding, Verdict) {
 		top = max(top, delayed)
 		if s.busy(l, w) && delayed > s.Delayed && s.usual[id].exceeds(delayed, s.Growth) {
 			over[id] = l
+			s.usual.at(id).learnOver(delayed, w.End)
 		} else {
-			s.usual.learn(id, delayed)
+			s.usual.at(id).learn(delayed)
 		}
 	}
 	s.past.add(w, over)

@@ -16,7 +16,8 @@ import (
 // each time before it waits may be asking for news: see [Goroutine.Asked]; such waits count
 // where it is known what is usual. A wait of more than
 // [NetpollBlock.Idle] is taken for a subscription or a long poll. A site whose waits
-// have always been that long is not news either.
+// have always been that long is not news either: it is told for ten seconds after it was
+// first seen, and then only when it gets slower.
 //
 // Of a site that has just appeared it is not known what it waits for: it may be where
 // hundreds of clients subscribe, all at once. Until it has a history (of quick answers, or of
@@ -58,7 +59,7 @@ func (d NetpollBlock) New(code *Code) (State, error) {
 	s.duration("Idle", &d.Idle, 5*time.Second)
 	s.duration("NewIdle", &d.NewIdle, time.Second)
 	s.number("Growth", &d.Growth, 2)
-	s.duration("LookBack", &d.LookBack, 4*time.Second)
+	s.lookBack(&d.LookBack, 4*time.Second)
 	return &netpollBlock{
 		NetpollBlock: d, code: code, now: make(map[SiteID]*netSite), usual: make(usualAt), answered: make(map[SiteID]bool), seen: make(map[SiteID]Time),
 		past:  recent[map[SiteID]bool]{of: d.LookBack},
@@ -94,17 +95,51 @@ type netSite struct {
 	count int
 	total time.Duration
 
-	long  time.Duration // of the long waits, what lies in the window
-	sure  time.Duration // the same of those that are for an answer, whatever is usual
-	waits Histogram     // the long ones
+	long  time.Duration               // of the long waits, what lies in the window
+	sure  time.Duration               // the same of those that are for an answer, whatever is usual
+	waits Histogram                   // the long ones
+	by    [len(netpollBounds) + 1]int // how many of the long ones lie between two bounds
 	worst GoroutineEvidence
 }
+
+// netpollBounds divide the waits in a finding's evidence (specification).
+var netpollBounds = [...]time.Duration{50 * time.Millisecond, 200 * time.Millisecond, 500 * time.Millisecond, 2 * time.Second}
 
 func (n *netSite) mean() time.Duration {
 	if n.count <= 0 {
 		return 0
 	}
 	return n.total / time.Duration(n.count)
+}
+
+// boundOf returns which of the bounds a wait passes last, counted from one; none: 0.
+func boundOf(d time.Duration) int {
+	i := 0
+	for i < len(netpollBounds) && d > netpollBounds[i] {
+		i++
+	}
+	return i
+}
+
+// lengths returns how many waits there were between the bounds. Of those of less than
+// [NetpollBlock.Block] it is only known how many they are.
+func (n *netSite) lengths(block time.Duration) []Measure {
+	all := []Measure{{Name: "waits of less than " + short(block), Value: float64(max(0, n.count-int(n.waits.Count()))), Unit: "{wait}"}}
+	from := block
+	for i, count := range n.by {
+		name := "waits from " + short(from)
+		if i < len(netpollBounds) {
+			if netpollBounds[i] <= block {
+				continue
+			}
+			from = netpollBounds[i]
+			name += " to " + short(from)
+		} else {
+			name += " on"
+		}
+		all = append(all, Measure{Name: name, Value: float64(count), Unit: "{wait}"})
+	}
+	return all
 }
 
 // p99 returns what 99 % of the waits do not pass. The short ones are not told apart.
@@ -162,6 +197,7 @@ func (s *netpollBlock) late(n *netSite, g *Goroutine, stack StackID, d time.Dura
 		return
 	}
 	n.waits.Add(d)
+	n.by[boundOf(d)]++
 	here := min(d, at.Sub(s.start)) // the part that lies in this window
 	n.long += here
 	if sure {
@@ -277,6 +313,10 @@ func (s *netpollBlock) Judge(w *Window) ([]Finding, Verdict) {
 			Goroutines: []GoroutineEvidence{most.worst},
 		},
 	}
+	f.Evidence.Measures = append(f.Evidence.Measures, most.lengths(s.Block)...)
+	if baseline == 0 {
+		f.Why += " What is usual there is not known: it has been like this since it was first seen."
+	}
 	for id := range over {
 		n := now[id]
 		f.Evidence.Sites = append(f.Evidence.Sites, SiteEvidence{Site: id, Count: n.count, Total: n.long, Max: n.waits.Max(), What: "waited for the network"})
@@ -302,11 +342,15 @@ func (s *netpollBlock) concurrent(id SiteID, n *netSite, w *Window) float64 {
 	return perSecond(n.sure, w)
 }
 
-// learn lets the windows that were not overloaded tell what is usual.
+// learn lets the windows tell what is usual.
 func (s *netpollBlock) learn(now map[SiteID]*netSite, over map[SiteID]bool, at Time) {
 	for id, n := range now {
-		if !over[id] && n.count > 0 {
-			s.usual.learn(id, n.mean().Seconds())
+		switch {
+		case n.count <= 0:
+		case over[id]:
+			s.usual.at(id).learnOver(n.mean().Seconds(), at)
+		default:
+			s.usual.at(id).learn(n.mean().Seconds())
 			if _, ok := s.seen[id]; !ok {
 				s.seen[id] = at
 			}

@@ -39,6 +39,13 @@ func TestNetpollBlock(t *testing.T) {
 				require.Contains(t, f.Summary, "at most 200 ms")
 				require.Zero(t, measure(t, f, "wait mean").Baseline, "nothing is known of what was before")
 
+				require.Contains(t, f.Why, "since it was first seen")
+				require.Zero(t, measure(t, f, "waits of less than 50 ms").Value)
+				require.Equal(t, 15*(5+1.0), measure(t, f, "waits from 50 ms to 200 ms").Value)
+				require.Zero(t, measure(t, f, "waits from 200 ms to 500 ms").Value)
+				require.Zero(t, measure(t, f, "waits from 500 ms to 2 s").Value)
+				require.Zero(t, measure(t, f, "waits from 2 s on").Value)
+
 				require.Len(t, f.Evidence.Sites, 1)
 				s := f.Evidence.Sites[0]
 				require.Equal(t, "main.(*store).query", j.in(s))
@@ -163,6 +170,23 @@ func TestNetpollBlockHistory(t *testing.T) {
 	all := watch(t, detectors.NetpollBlock{}, n.play(6))
 	require.Equal(t, []string{"", "", "", "", "", "main.query"}, found(all))
 	require.Zero(t, measure(t, all[5].findings[0], "wait mean").Baseline)
+}
+
+// A peer that always takes 300 ms is told for ten seconds, then it is what is usual. That it takes
+// a second is news again.
+func TestNetpollBlockAlwaysSlow(t *testing.T) {
+	n := newNetwork(wire.Go126)
+	calls := func(length time.Duration) wait { return n.calls(length, tcpRead, []string{"main.forward"}, underHTTP) }
+	gs := n.park(24, "net/http.(*conn).serve", calls(300*time.Millisecond))
+	n.cycle(gs, phase, 26*window, calls(300*time.Millisecond))
+	n.cycle(gs, 26*window+phase, 30*window, calls(time.Second))
+	all := watch(t, detectors.NetpollBlock{}, n.play(30))
+	require.Equal(t, "main.forward", found(all)[1])
+	silent(t, all[16:26])
+	require.Equal(t, "main.forward", found(all)[29])
+	f := one(t, all[29])
+	require.InDelta(t, 0.270, measure(t, f, "wait mean").Baseline, 0.020) // those in flight are shorter yet
+	require.NotContains(t, f.Why, "not known")
 }
 
 func TestNetpollBlockGap(t *testing.T) {

@@ -1,5 +1,7 @@
 package detectors
 
+import "time"
+
 // usual is the moving mean of what a value was in the windows in which nothing was wrong:
 // what a detector judges the next one against. A dump begins shortly before what it is
 // about, so that there the usual is not known: what is not known must not keep a detector
@@ -7,6 +9,7 @@ package detectors
 type usual struct {
 	mean    float64
 	windows int
+	over    Time // the first window in which it was too much, while nothing was known
 }
 
 // minUsual is how many windows it takes to know what is usual.
@@ -26,6 +29,22 @@ func (u *usual) start(w *Window) {
 	}
 }
 
+// settled is how long what has been too much from the beginning is told of. Then it is what is
+// usual: it was told, and what does not change is no incident that would have to be told again.
+const settled = 10 * time.Second
+
+// learnOver takes the value of a window, ending at a moment, in which it was too much. What is known
+// does not change by that.
+func (u *usual) learnOver(v float64, at Time) {
+	switch {
+	case u.known() > 0:
+	case u.over == 0:
+		u.over = at
+	case at.Sub(u.over) >= settled:
+		u.learn(v)
+	}
+}
+
 // known returns what is usual, 0 if that is not known yet.
 func (u *usual) known() float64 {
 	if u == nil || u.windows < minUsual {
@@ -41,12 +60,12 @@ func (u *usual) exceeds(v, times float64) bool { return v > times*u.known() }
 // usualAt are the usual values of sites.
 type usualAt map[SiteID]*usual
 
-// learn takes the value of a site in a window in which nothing was wrong there.
-func (m usualAt) learn(at SiteID, v float64) {
-	u := m[at]
+// at returns that of a site, to learn.
+func (m usualAt) at(site SiteID) *usual {
+	u := m[site]
 	if u == nil {
 		u = new(usual)
-		m[at] = u
+		m[site] = u
 	}
-	u.learn(v)
+	return u
 }
