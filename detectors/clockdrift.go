@@ -39,7 +39,7 @@ func (d ClockDrift) New(*Code) (State, error) {
 	s := settings{kind: "clock-drift"}
 	s.number("Drift", &d.Drift, 0.001)
 	s.duration("Step", &d.Step, 500*time.Millisecond)
-	s.duration("LookBack", &d.LookBack, 5*time.Second)
+	s.lookBack(&d.LookBack, 5*time.Second)
 	if d.Sources == nil {
 		d.Sources = []string{"tsc", "kvm-clock", "arch_sys_counter", "hyperv_clocksource_tsc_page"}
 	}

@@ -33,9 +33,9 @@ func (CPUThrottled) Spec() Spec {
 // New implements [Detector].
 func (d CPUThrottled) New(*Code) (State, error) {
 	s := settings{kind: "cpu-throttled"}
-	s.number("Periods", &d.Periods, 0.25)
-	s.number("Share", &d.Share, 0.05)
-	s.duration("LookBack", &d.LookBack, 5*time.Second)
+	s.share("Periods", &d.Periods, 0.25)
+	s.share("Share", &d.Share, 0.05)
+	s.lookBack(&d.LookBack, 5*time.Second)
 	return &cpuThrottled{CPUThrottled: d, past: recent[throttledWindow]{of: d.LookBack}}, s.err
 }
 

@@ -35,13 +35,10 @@ func (GCAssist) Spec() Spec {
 func (d GCAssist) New(*Code) (State, error) {
 	s := settings{kind: "gc-assist"}
 	s.duration("P99", &d.P99, 15*time.Millisecond)
-	s.number("Correlation", &d.Correlation, 0.85)
-	s.duration("LookBack", &d.LookBack, 10*time.Second)
+	s.share("Correlation", &d.Correlation, 0.85)
+	s.lookBack(&d.LookBack, 10*time.Second)
 	s.duration("Bucket", &d.Bucket, 500*time.Millisecond)
 	s.count("Assists", &d.Assists, 20)
-	if d.Correlation > 1 && s.err == nil {
-		s.err = fmt.Errorf("detectors: gc-assist: Correlation is %v; a correlation is at most 1", d.Correlation)
-	}
 	return &gcAssist{GCAssist: d, past: recent[*assistWindow]{of: d.LookBack}}, s.err
 }
 

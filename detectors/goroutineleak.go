@@ -51,7 +51,7 @@ func (d GoroutineLeak) New(code *Code) (State, error) {
 	s := settings{kind: "goroutine-leak"}
 	s.number("Rate", &d.Rate, 3)
 	s.number("Ratio", &d.Ratio, 10)
-	s.duration("LookBack", &d.LookBack, 6*time.Second)
+	s.lookBack(&d.LookBack, 6*time.Second)
 	s.duration("Parked", &d.Parked, time.Second)
 	s.duration("Lasting", &d.Lasting, 5*time.Minute)
 	s.duration("Slow", &d.Slow, 2*time.Hour)

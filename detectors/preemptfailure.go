@@ -57,7 +57,7 @@ func (d PreemptFailure) New(code *Code) (State, error) {
 	s.duration("Run", &d.Run, preemptRun)
 	s.duration("Interval", &d.Interval, 20*time.Millisecond)
 	s.count("Runs", &d.Runs, 3)
-	s.duration("LookBack", &d.LookBack, 5*time.Second)
+	s.lookBack(&d.LookBack, 5*time.Second)
 	return &preemptFailure{PreemptFailure: d, code: code, past: recent[*runsWindow]{of: d.LookBack}, now: newRunsWindow()}, s.err
 }
 

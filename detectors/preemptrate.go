@@ -44,7 +44,7 @@ func (d PreemptRate) New(code *Code) (State, error) {
 	s.number("Rate", &d.Rate, 50)
 	s.duration("Delay", &d.Delay, preemptDelay)
 	s.count("Victims", &d.Victims, 10)
-	s.duration("LookBack", &d.LookBack, 5*time.Second)
+	s.lookBack(&d.LookBack, 5*time.Second)
 	return &preemptRate{PreemptRate: d, code: code, past: recent[*stopsWindow]{of: d.LookBack}, now: newStopsWindow()}, s.err
 }
 

@@ -52,8 +52,8 @@ func (d SchedDelay) New(code *Code) (State, error) {
 	s.duration("ProcP99", &d.ProcP99, 200*time.Microsecond)
 	s.duration("P99", &d.P99, schedLate)
 	s.count("Victims", &d.Victims, 10)
-	s.number("Share", &d.Share, 1.0/3)
-	s.duration("LookBack", &d.LookBack, 4*time.Second)
+	s.share("Share", &d.Share, 1.0/3)
+	s.lookBack(&d.LookBack, 4*time.Second)
 	return &schedDelay{SchedDelay: d, code: code, past: recent[bool]{of: d.LookBack}}, s.err
 }
 

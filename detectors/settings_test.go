@@ -1,6 +1,7 @@
 package detectors_test
 
 import (
+	"math"
 	"reflect"
 	"strings"
 	"testing"
@@ -35,10 +36,23 @@ func TestNegativeSettings(t *testing.T) {
 			})
 		}
 	}
-	_, err := detectors.GCAssist{Correlation: 1.5}.New(detectors.NewCode())
-	require.ErrorContains(t, err, "detectors: gc-assist: Correlation is 1.5")
-	_, err = detectors.GCAssist{P99: -1, Bucket: -1}.New(detectors.NewCode())
+	_, err := detectors.GCAssist{P99: -1, Bucket: -1}.New(detectors.NewCode())
 	require.ErrorContains(t, err, "P99", "the first")
+}
+
+// What could never be reached is an error as well.
+func TestSettingsThatFindNothing(t *testing.T) {
+	for want, d := range map[string]detectors.Detector{
+		"gc-assist: Correlation is 1.5; it is a share":   detectors.GCAssist{Correlation: 1.5},
+		"timer-storm: Share is NaN":                      detectors.TimerStorm{Share: math.NaN()},
+		"preempt-rate: Rate is +Inf":                     detectors.PreemptRate{Rate: math.Inf(1)},
+		"sched-delay: LookBack is 100ms; it must be":     detectors.SchedDelay{LookBack: 100 * time.Millisecond},
+		"stop-the-world: LookBack is 1h0m0s; it must be": detectors.StopTheWorld{LookBack: time.Hour},
+		"goroutine-leak: LookBack is 1h0m0s; it must be": detectors.GoroutineLeak{LookBack: time.Hour},
+	} {
+		_, err := d.New(detectors.NewCode())
+		require.ErrorContains(t, err, "detectors: "+want)
+	}
 }
 
 func TestSpecs(t *testing.T) {

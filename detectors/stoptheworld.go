@@ -46,9 +46,9 @@ func (d StopTheWorld) Spec() Spec {
 func (d StopTheWorld) New(code *Code) (State, error) {
 	s := settings{kind: "stop-the-world"}
 	s.duration("Pause", &d.Pause, longPause)
-	s.number("Share", &d.Share, 0.01)
+	s.share("Share", &d.Share, 0.01)
 	s.duration("Alone", &d.Alone, 200*time.Millisecond)
-	s.duration("LookBack", &d.LookBack, 10*time.Second)
+	s.lookBack(&d.LookBack, 10*time.Second)
 	return &stopTheWorld{StopTheWorld: d, code: code, begun: make(map[GoID]StackID), past: recent[map[culprit]*pauses]{of: d.LookBack}}, s.err
 }
 

@@ -49,8 +49,8 @@ func (d TimerStorm) New(code *Code) (State, error) {
 	s.count("Burst", &d.Burst, 100)
 	s.duration("Delay", &d.Delay, timerDelay)
 	s.count("Victims", &d.Victims, 20)
-	s.number("Share", &d.Share, 0.2)
-	s.duration("LookBack", &d.LookBack, 10*time.Second)
+	s.share("Share", &d.Share, 0.2)
+	s.lookBack(&d.LookBack, 10*time.Second)
 	return &timerStorm{TimerStorm: d, code: code, fired: recent[int]{of: d.Within}, past: recent[bool]{of: d.LookBack}}, s.err
 }
 
