@@ -7,7 +7,8 @@
 //   - sched-delay: [shop.Sched], bursts of CPU-bound goroutines; expensive-endpoint, a handler that
 //     so many requests run at once that others of the same server wait.
 //   - gc-assist: [shop.GCAssist], imports on a big heap of which the collector may let little grow;
-//     cache-is-one-long-list, a heap that only one worker can mark.
+//     cache-is-one-long-list, a heap that only one worker can mark; memory-limit-reached, cycles
+//     back to back.
 //   - netpoll-block: [shop.Netpoll], a slow store behind a growing pool of connections;
 //     slow-database-behind-pool, workers with a connection each; slow-upstream, an HTTP client.
 //   - preempt-rate: simulations-beside-service, goroutines that compute for seconds;

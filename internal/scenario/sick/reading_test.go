@@ -38,6 +38,7 @@ type reading struct {
 	runs        []stay
 	preemptions []stay
 	assists     []stay
+	marks       []time.Duration   // mark phases of the collector
 	pauses      map[string][]stay // by kind
 	created     map[string]int    // by a function of the creator's stack
 	ended       map[string]int
@@ -50,6 +51,8 @@ type reading struct {
 	first, last xtrace.Time
 	bytes       int
 }
+
+const markPhase = "GC concurrent mark phase"
 
 // known is what the reading remembers of a goroutine between two events.
 type known struct {
@@ -108,6 +111,10 @@ func read(t *testing.T, in *bytes.Buffer) *reading {
 			switch name := e.Range().Name; {
 			case name == "GC mark assist":
 				r.assist(e, goroutine(all, e.Range().Scope.Goroutine()))
+			case name == markPhase && e.Kind() == xtrace.EventRangeBegin:
+				began[name] = e.Time()
+			case name == markPhase && began[name] != 0:
+				r.marks = append(r.marks, e.Time().Sub(began[name]))
 			case strings.HasPrefix(name, "stop-the-world") && e.Kind() == xtrace.EventRangeBegin:
 				pauses[name], began[name] = stay{stack: r.frames(e.Stack())}, e.Time()
 			case strings.HasPrefix(name, "stop-the-world") && began[name] != 0:

@@ -10,6 +10,7 @@ func All() []scenario.Scenario {
 
 		shopImport(),
 		listCache(),
+		limitReached(),
 
 		shopSlowStore(),
 		slowDatabase(),

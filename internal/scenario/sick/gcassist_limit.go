@@ -1,0 +1,101 @@
+package sick
+
+import (
+	"context"
+	"runtime"
+	"runtime/debug"
+	"time"
+
+	"github.com/gotracewatch/tracewatch/internal/scenario"
+)
+
+const (
+	sessions     = 1 << 20 // of 64 bytes, each with a pointer
+	reportBytes  = 100 << 10
+	reportPeriod = 3 * time.Millisecond
+)
+
+func limitReached() scenario.Scenario {
+	return scenario.Scenario{
+		Name:  "memory-limit-reached",
+		Doc:   "What the service keeps comes close to its memory limit, so that the collector runs again as soon as it has run.",
+		Kind:  "gc-assist",
+		Sites: []string{site("renderReport"), site("report")},
+		Start: startLimit,
+	}
+}
+
+// session is what is kept of a user.
+type session struct {
+	last *session
+	_    [7]uint64
+}
+
+// startLimit builds what is kept, in pieces: a list would be a fault of its own. The fault lowers the
+// process's memory limit until Stop, which for the collector is the same as more being kept: only one
+// such program may run at a time.
+func startLimit(ctx context.Context) (scenario.Program, error) {
+	s := newStage(ctx)
+	if err := s.witness(); err != nil {
+		return s.abandon(err)
+	}
+	kept := make([]*session, sessions)
+	for i := range kept {
+		kept[i] = &session{last: kept[i/2]}
+	}
+	s.afterStop(func() error {
+		runtime.KeepAlive(kept)
+		kept = nil
+		return nil
+	})
+	s.running.Go(func() { reportOften(s) })
+	s.fault = func(strength scenario.Strength) error {
+		runtime.GC()
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		// There is room for one more megabyte in fifty, or for none.
+		inUse := m.Sys - m.HeapReleased - m.HeapIdle
+		limit := debug.SetMemoryLimit(int64(pick(strength, inUse+inUse/50, inUse-inUse/10)))
+		s.afterStop(func() error {
+			debug.SetMemoryLimit(limit)
+			debug.FreeOSMemory()
+			return nil
+		})
+		return nil
+	}
+	return s, nil
+}
+
+// reportOften answers requests, each in a goroutine of its own.
+func reportOften(s *stage) {
+	ticker := time.NewTicker(reportPeriod)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-s.ctx.Done():
+			return
+		case <-ticker.C:
+		}
+		s.running.Add(1)
+		go report(s)
+	}
+}
+
+// report answers one request.
+//
+//go:noinline
+func report(s *stage) {
+	defer s.running.Done()
+	renderReport()
+}
+
+// renderReport allocates what one request needs.
+//
+//go:noinline
+func renderReport() [][]byte {
+	var lines [][]byte
+	for range reportBytes >> 10 {
+		lines = append(lines, make([]byte, 1<<10))
+	}
+	return lines
+}
