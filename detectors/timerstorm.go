@@ -217,9 +217,10 @@ func (s *timerStorm) top(w *Window) (top stormSite) {
 		if n > 0 {
 			k := s.code.Stack(StackID(id))
 			sites[k.Site] += int(n)
-			// One timeout does not make a request's handler the timers' doing.
+			// One timeout does not make a request's handler the timers' doing; nor do a
+			// hundred make another handler of the same server theirs.
 			if int(n) >= s.Burst {
-				works[k.Bottom] = true
+				works[s.code.work(StackID(id), k.Bottom)] = true
 			}
 		}
 	}
@@ -235,7 +236,7 @@ func (s *timerStorm) top(w *Window) (top stormSite) {
 	top.site = most(sites)
 	top.sites = byCount(top.sites, 5)
 	for id, r := range t.Runs {
-		if r.Count > 0 && works[s.code.Stack(StackID(id)).Bottom] {
+		if r.Count > 0 && works[s.code.work(StackID(id), s.code.Stack(StackID(id)).Bottom)] {
 			top.ran = addDurations(top.ran, r.Total)
 		}
 	}
