@@ -42,7 +42,8 @@ type Scenario struct {
 	Follows map[string]string
 
 	// Settle is what the kind's own rule has to look back over before it may speak, beyond
-	// two windows: a leak is growth that goes on.
+	// two windows: a leak is growth that goes on. Or it is how long the watcher cannot know:
+	// that trace was lost shows when the next is collected.
 	Settle time.Duration
 
 	// Watch is what the watcher has to be told.

@@ -22,7 +22,7 @@ const childArg = "-run-one-and-report"
 const (
 	// warmUp is how long a program with a fault runs healthy, so that the watcher knows what is
 	// usual.
-	warmUp = 3500 * time.Millisecond
+	warmUp = 3 * time.Second
 
 	// window is how long the runtime's generations last; each poll of the watcher cuts one in two.
 	window = time.Second
@@ -31,10 +31,7 @@ const (
 	patience = 12 * time.Second
 
 	// aftermath is how long it goes on after it was found.
-	aftermath = 1500 * time.Millisecond
-
-	// healthyFor is how long a healthy program is watched.
-	healthyFor = 9 * time.Second
+	aftermath = 1200 * time.Millisecond
 )
 
 // childMain runs one scenario and writes the report. It ends early when its standard input does:
@@ -137,7 +134,7 @@ func watcherOptions(w scenario.Watch, dumps string, news chan<- told) []tracewat
 // healthy program, when the program was started.
 func watch(ctx context.Context, s scenario.Scenario, o order, p scenario.Program, begun time.Time, news <-chan told) (onset time.Time, all []told, err error) {
 	if s.Kind == "" {
-		all, _ = gather(ctx, healthyFor-time.Since(begun), news, "", begun)
+		all, _ = gather(ctx, o.Healthy-time.Since(begun), news, "", begun)
 		return begun, all, nil
 	}
 	all, _ = gather(ctx, warmUp, news, "", begun)

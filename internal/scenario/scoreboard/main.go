@@ -16,6 +16,7 @@ import (
 	"regexp"
 	"slices"
 	"syscall"
+	"time"
 
 	"github.com/gotracewatch/tracewatch/internal/scenario"
 )
@@ -48,6 +49,7 @@ type options struct {
 	runs      int
 	only      *regexp.Regexp
 	strengths []scenario.Strength
+	healthy   time.Duration
 	json      bool
 	dumps     string
 	verbose   bool
@@ -60,6 +62,7 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	fs.IntVar(&o.runs, "runs", 1, "how often each scenario is run with each strength")
 	only := fs.String("only", "", "run only what the `REGEXP` matches among names like shop-leak")
 	strength := fs.String("strength", "both", "how bad the faults are: `mild|severe|both`; healthy programs run in any case")
+	fs.DurationVar(&o.healthy, "healthy", 9*time.Second, "how long a healthy program is watched; what a rule looks back over is ten seconds and more")
 	fs.BoolVar(&o.json, "json", false, "print everything as one JSON object on standard output, instead of the tables")
 	fs.StringVar(&o.dumps, "dumps", "", "keep the dumps of each run in a folder of its own below `DIR`")
 	fs.BoolVar(&o.verbose, "v", false, "print each finding and what the watcher did as the runs go on")
@@ -75,6 +78,9 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	}
 	if o.runs < 1 {
 		return o, fmt.Errorf("-runs %d: at least 1", o.runs)
+	}
+	if o.healthy < warmUp {
+		return o, fmt.Errorf("-healthy %v: at least %v", o.healthy, warmUp)
 	}
 	var err error
 	if o.only, err = regexp.Compile(*only); err != nil {
@@ -104,6 +110,7 @@ Then it reads each dump again with tracewatch.Analyze, which must find the same.
 
   go run ./internal/scenario/scoreboard                              everything, some ten minutes
   go run ./internal/scenario/scoreboard -only '^shop-' -runs 3       some of it, thrice
+  go run ./internal/scenario/scoreboard -only idle -healthy 10m      one of them for long
   go run ./internal/scenario/scoreboard -strength severe -v          and what was found, with numbers
   go run ./internal/scenario/scoreboard -json >board.json            for a machine, with the evidence
 

@@ -43,7 +43,7 @@ func TestRun(t *testing.T) {
 		t.Skip("takes half a minute")
 	}
 	empty := temporary(t)
-	o := options{runs: 1, only: regexp.MustCompile("^(idle|shop-slow-store)$"), strengths: []scenario.Strength{scenario.Severe}, verbose: true, dumps: t.TempDir()}
+	o := options{runs: 1, only: regexp.MustCompile("^(idle|shop-slow-store)$"), strengths: []scenario.Strength{scenario.Severe}, verbose: true, dumps: t.TempDir(), healthy: 4 * time.Second}
 	var stdout, stderr bytes.Buffer
 	_, err := run(t.Context(), o, programs(), &stdout, &stderr)
 	t.Logf("%s\n%s", &stderr, &stdout)
@@ -63,7 +63,7 @@ func TestRunIsInterrupted(t *testing.T) {
 	empty := temporary(t)
 	ctx, cancel := context.WithTimeout(t.Context(), 1500*time.Millisecond)
 	defer cancel()
-	o := options{runs: 1, only: regexp.MustCompile("^idle$")}
+	o := options{runs: 1, only: regexp.MustCompile("^idle$"), healthy: time.Minute}
 	var stdout, stderr bytes.Buffer
 	begun := time.Now()
 	good, err := run(ctx, o, programs(), &stdout, &stderr)
@@ -94,14 +94,15 @@ func TestParse(t *testing.T) {
 	require.Len(t, o.strengths, 2)
 	require.True(t, o.only.MatchString("anything"))
 
-	o, err = parse([]string{"-runs", "3", "-strength", "mild", "-only", "^a", "-json", "-dumps", "d", "-v"}, &stderr)
+	o, err = parse([]string{"-runs", "3", "-strength", "mild", "-only", "^a", "-json", "-dumps", "d", "-v", "-healthy", "1m"}, &stderr)
 	require.NoError(t, err)
-	require.Equal(t, options{runs: 3, only: regexp.MustCompile("^a"), strengths: []scenario.Strength{scenario.Mild}, json: true, dumps: "d", verbose: true}, o)
+	require.Equal(t, options{runs: 3, only: regexp.MustCompile("^a"), strengths: []scenario.Strength{scenario.Mild}, json: true, dumps: "d", verbose: true, healthy: time.Minute}, o)
 
 	for want, args := range map[string][]string{
 		"-strength": {"-strength", "worse"},
 		"-only":     {"-only", "("},
 		"-runs":     {"-runs", "0"},
+		"-healthy":  {"-healthy", "1s"},
 		"argument":  {"shop"},
 	} {
 		_, err := parse(args, &stderr)

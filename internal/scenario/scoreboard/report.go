@@ -12,6 +12,7 @@ type order struct {
 	Scenario string            `json:"scenario"`
 	Strength scenario.Strength `json:"strength,omitempty"` // empty: healthy
 	Run      int               `json:"run"`                // from 1
+	Healthy  time.Duration     `json:"healthy_ns"`         // how long a healthy program is watched
 	Dumps    string            `json:"dumps"`              // a directory of its own
 }
 

@@ -38,7 +38,7 @@ func plan(o options, all []scenario.Scenario) []task {
 		}
 		for _, strength := range strengths {
 			for n := range o.runs {
-				tasks = append(tasks, task{s, order{Scenario: s.Name, Strength: strength, Run: n + 1}})
+				tasks = append(tasks, task{s, order{Scenario: s.Name, Strength: strength, Run: n + 1, Healthy: o.healthy}})
 			}
 		}
 	}
