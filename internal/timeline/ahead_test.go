@@ -215,6 +215,7 @@ func checkTold(t *testing.T, o order, want, got []told) {
 
 // TestAhead: the order in which threads are gone through does not matter.
 func TestAhead(t *testing.T) {
+	t.Parallel()
 	traces := 0
 	for _, tr := range recorded.All() {
 		data, err := tr.Bytes()

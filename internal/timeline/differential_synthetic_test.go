@@ -27,6 +27,7 @@ var shapes = []tracegen.Shape{
 
 // TestDifferentialSynthetic is [TestDifferential] on traces that no program would record.
 func TestDifferentialSynthetic(t *testing.T) {
+	t.Parallel()
 	traces, events := 0, 0
 	for _, v := range versions {
 		for _, shape := range shapes {
@@ -51,6 +52,7 @@ func TestDifferentialSynthetic(t *testing.T) {
 // Texts are left out: what a broken string or stack table does to them is decided
 // differently here, lazily. Numbers beyond this module's limits are errors here only.
 func TestDifferentialBroken(t *testing.T) {
+	t.Parallel()
 	traces, events, taken := 0, 0, 0
 	for _, v := range versions {
 		data := tracegen.Random(1, tracegen.Shape{Version: v, Threads: 4, Goroutines: 20, Events: 300})

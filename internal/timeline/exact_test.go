@@ -95,6 +95,7 @@ func checkExact(t *testing.T, data []byte, corrupt bool, kinds map[detectors.Kin
 
 // TestExact: what an exact reading leaves out is of no consequence for what it says.
 func TestExact(t *testing.T) {
+	t.Parallel()
 	traces, kinds := 0, make(map[detectors.Kind]int)
 	check := func(data []byte, corrupt bool) {
 		checkExact(t, data, corrupt, kinds)

@@ -119,6 +119,7 @@ func fresh(r *hearing) []bool {
 // TestGapIsANewBeginning: what is told after a gap is what a reader tells that begins
 // there.
 func TestGapIsANewBeginning(t *testing.T) {
+	t.Parallel()
 	check := func(t *testing.T, data []byte) {
 		numbers := numbersOf(t, data)
 		require.GreaterOrEqual(t, len(numbers), 3, "too short for a gap")

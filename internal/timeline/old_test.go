@@ -172,6 +172,7 @@ func TestDifferentialOld(t *testing.T) {
 // TestDifferentialOldSynthetic is the same for traces that no program would record, of all
 // versions of the first format.
 func TestDifferentialOldSynthetic(t *testing.T) {
+	t.Parallel()
 	traces, events := 0, 0
 	for _, v := range oldVersions {
 		for seed := range uint64(20) {
@@ -196,6 +197,7 @@ var oldVersions = []int{11, 19, 21}
 // TestDifferentialOldGo is the same for the traces that Go itself is tested with, of Go
 // 1.11, 1.19 and 1.21. They are where Go's source code is; without it, this is skipped.
 func TestDifferentialOldGo(t *testing.T) {
+	t.Parallel()
 	root, err := exec.Command("go", "env", "GOROOT").Output()
 	if err != nil {
 		t.Skip("there is no go command:", err)

@@ -13,6 +13,7 @@ import (
 // trace under other names ([tracegen.Relabel]) tells the same at the same nanoseconds, of
 // the others.
 func TestRelabelled(t *testing.T) {
+	t.Parallel()
 	traces := make(map[string][]byte)
 	for _, v := range versions {
 		for _, shape := range []tracegen.Shape{

@@ -16,6 +16,7 @@ import (
 // TestReused: a timeline that has read something else, and then meets a generation that does
 // not follow, tells and sums up what a fresh one does, to the nanosecond, in either order.
 func TestReused(t *testing.T) {
+	t.Parallel()
 	traces := make(map[string][]byte)
 	for _, tr := range recorded.All() {
 		if strings.HasPrefix(tr.Name, "flightrecorder.") {

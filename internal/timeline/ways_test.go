@@ -416,6 +416,7 @@ func checkWays(t *testing.T, data []byte, corrupt bool) (told int) {
 // TestWays: fast and slow are the same, and so is who listens. The slowest of them tells
 // what the reference tells, see [TestDifferential].
 func TestWays(t *testing.T) {
+	t.Parallel()
 	traces, told := 0, 0
 	for _, tr := range recorded.All() {
 		data, err := tr.Bytes()
