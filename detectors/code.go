@@ -380,6 +380,7 @@ func (c *Code) site(fn, file string, line int) SiteID {
 func servesRequest(fn string) bool {
 	switch fn {
 	case "net/http.(*conn).serve", "net/http.(*http2serverConn).runHandler",
+		"net/http/internal/http2.(*serverConn).runHandler", // since Go 1.27
 		"golang.org/x/net/http2.(*serverConn).runHandler",
 		"google.golang.org/grpc.(*Server).handleStream", "net/rpc.(*service).call":
 		return true

@@ -114,6 +114,7 @@ func TestSite(t *testing.T) {
 		{"a well-known client's alone", []string{"net.(*conn).Read", "github.com/nats-io/nats%2ego.(*natsReader).Read", "github.com/nats-io/nats%2ego.(*Conn).readLoop"}, 1, true, false},
 		{"a handler", []string{"net.(*conn).Read", "main.handle", "net/http.HandlerFunc.ServeHTTP", "net/http.(*conn).serve"}, 1, true, true},
 		{"an HTTP/2 handler", []string{"main.handle", "net/http.(*http2serverConn).runHandler"}, 0, true, true},
+		{"an HTTP/2 handler, Go 1.27", []string{"main.handle", "net/http.HandlerFunc.ServeHTTP", "net/http/internal/http2.(*serverConn).runHandler"}, 0, true, true},
 		{"a gRPC handler", []string{"main.handle", "google.golang.org/grpc.(*Server).processUnaryRPC", "google.golang.org/grpc.(*Server).handleStream"}, 0, true, true},
 		{"an RPC handler", []string{"main.handle", "reflect.Value.call", "reflect.Value.Call", "net/rpc.(*service).call"}, 0, true, true},
 		{"between two requests", []string{"net.(*conn).Read", "net/http.(*conn).serve"}, 1, false, false},

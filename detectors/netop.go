@@ -132,6 +132,8 @@ func roundTrip(fn string) (FDType, NetMode) {
 	case "net/http.(*persistConn).roundTrip",
 		"net/http.(*http2ClientConn).roundTrip",
 		"net/http.(*http2clientStream).writeRequest",
+		"net/http/internal/http2.(*ClientConn).roundTrip", // since Go 1.27
+		"net/http/internal/http2.(*clientStream).writeRequest",
 		"golang.org/x/net/http2.(*ClientConn).roundTrip",
 		"google.golang.org/grpc/internal/transport.(*ClientStream).waitOnHeader",
 		"google.golang.org/grpc/internal/transport.(*Stream).waitOnHeader", // before 1.70
@@ -147,11 +149,13 @@ func roundTrip(fn string) (FDType, NetMode) {
 func idleReader(fn string) bool {
 	switch fn {
 	case "net/http.(*conn).readRequest", // a server between two requests
-		"net/http.(*conn).serve.func2",            // the same, peeking for the next request
-		"net/http.(*connReader).backgroundRead",   // a server noticing that its client goes away
-		"net/http.(*persistConn).readLoop",        // a client's connection; callers wait in roundTrip
-		"net/http.(*http2serverConn).readFrames",  // HTTP/2, both sides
-		"net/http.(*http2clientConnReadLoop).run", //
+		"net/http.(*conn).serve.func2",                     // the same, peeking for the next request
+		"net/http.(*connReader).backgroundRead",            // a server noticing that its client goes away
+		"net/http.(*persistConn).readLoop",                 // a client's connection; callers wait in roundTrip
+		"net/http.(*http2serverConn).readFrames",           // HTTP/2, both sides
+		"net/http.(*http2clientConnReadLoop).run",          //
+		"net/http/internal/http2.(*serverConn).readFrames", // since Go 1.27
+		"net/http/internal/http2.(*clientConnReadLoop).run",
 		"golang.org/x/net/http2.(*serverConn).readFrames",
 		"golang.org/x/net/http2.(*clientConnReadLoop).run",
 		"google.golang.org/grpc/internal/transport.(*http2Server).HandleStreams",
