@@ -20,10 +20,13 @@ import (
 // Goroutines that wait for the network or a timer have somebody who will wake them. A pool
 // that fills up and levels off is not a leak, because it stops growing; nor is one whose
 // goroutines come back to the place where they wait. Nor is what belongs to a session: a
-// goroutine whose parent, or a brother that was born together with it, still waits for the
-// network on a connection of its own.
+// goroutine of whom a child, the parent, or a brother that was born together with it still waits
+// for the network on a connection of its own; nor a request's handler that waits for news, on a
+// channel, while its connection lives, nor what it started.
 //
-// It cannot tell for certain that nobody will ever wake a goroutine. Where the program
+// It cannot tell for certain that nobody will ever wake a goroutine. A handler that is stuck while its
+// client waits looks like a long poll; over HTTP/2 and gRPC, where many requests have one
+// connection, it does so even after its client has given up. Where the program
 // has the runtime's goroutineleak profile (Go 1.27), the watcher asks that, and the anomaly
 // says what is proven. Nor does it know the go statement of what was there before the trace.
 type GoroutineLeak struct {

@@ -38,9 +38,6 @@ func (k *stuckAt) comeBack(w *Window) bool {
 	return parks > 2*born+5
 }
 
-// bornTogether is how far apart the go statements of one session's goroutines are.
-const bornTogether = 10 * time.Millisecond
-
 // stuckOf returns, by the site of the go statement, the goroutines that have been parked for so
 // long with nobody known who will wake them, and that belong to no session.
 func stuckOf(w *Window, code *Code, parked time.Duration) map[SiteID]*stuckAt {
@@ -79,47 +76,4 @@ func forGood(g *Goroutine, code *Code) bool {
 		return false
 	}
 	return code.Stack(g.Stack).Net.FD == FDNone
-}
-
-// sessions are the goroutines that wait for the network, and whose they are.
-type sessions struct {
-	waiting  map[GoID]bool      // each
-	brothers map[GoID][]Time    // by their parent, when they were born
-	children map[childrenOf]int // how many a parent has at a site that seem to be stuck
-}
-
-type childrenOf struct {
-	parent GoID
-	site   SiteID
-}
-
-func sessionsOf(w *Window, code *Code) *sessions {
-	s := &sessions{make(map[GoID]bool), make(map[GoID][]Time), make(map[childrenOf]int)}
-	for g := range w.Goroutines {
-		switch {
-		case g.State == Waiting && code.Stack(g.Stack).Net.FD != FDNone:
-			s.waiting[g.ID] = true
-			if g.Parent != NoGoroutine {
-				s.brothers[g.Parent] = append(s.brothers[g.Parent], g.CreatedAt)
-			}
-		case g.Parent != NoGoroutine && forGood(g, code):
-			s.children[childrenOf{g.Parent, code.SiteOf(g.Creator)}]++
-		}
-	}
-	return s
-}
-
-// has reports whether g belongs to a session: its parent waits for the network and has only
-// this one, or it has a brother that does, each of whom stands for one.
-func (s *sessions) has(g *Goroutine, site SiteID) bool {
-	if s.waiting[g.Parent] && s.children[childrenOf{g.Parent, site}] == 1 {
-		return true
-	}
-	for i, born := range s.brothers[g.Parent] {
-		if born.Sub(g.CreatedAt).Abs() <= bornTogether {
-			s.brothers[g.Parent] = append(s.brothers[g.Parent][:i:i], s.brothers[g.Parent][i+1:]...)
-			return true
-		}
-	}
-	return false
 }

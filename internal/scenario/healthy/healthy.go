@@ -17,6 +17,7 @@ func All() []scenario.Scenario {
 		idleConnections(),
 		longPolling(),
 		eventStreams(),
+		reconnectingStreams(),
 		manyTickers(),
 		cpuBatch(),
 		allocatingService(),
