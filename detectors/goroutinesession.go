@@ -1,13 +1,11 @@
 package detectors
 
-import "time"
-
 // sessions are the goroutines of connections that live: one that waits for the network is woken when
 // its client goes away, and then ends the others.
 type sessions struct {
 	code     *Code
 	alive    map[GoID]bool      // who serves such a connection
-	brothers map[GoID][]Time    // by the parent of those that wait for the network, when they were born
+	brothers map[GoID]*brothers // those that wait for the network, by their parent
 	children map[childrenOf]int // how many a parent has at a site that seem to be stuck
 }
 
@@ -16,11 +14,8 @@ type childrenOf struct {
 	site   SiteID
 }
 
-// bornTogether is how far apart the go statements of one session's goroutines are.
-const bornTogether = 10 * time.Millisecond
-
 func sessionsOf(w *Window, code *Code) *sessions {
-	s := &sessions{code, make(map[GoID]bool), make(map[GoID][]Time), make(map[childrenOf]int)}
+	s := &sessions{code, make(map[GoID]bool), make(map[GoID]*brothers), make(map[childrenOf]int)}
 	type handler struct{ id, parent GoID }
 	var handlers []handler
 	for g := range w.Goroutines {
@@ -28,7 +23,12 @@ func sessionsOf(w *Window, code *Code) *sessions {
 			s.alive[g.ID] = true
 			if g.Parent != NoGoroutine {
 				s.alive[g.Parent] = true
-				s.brothers[g.Parent] = append(s.brothers[g.Parent], g.CreatedAt)
+				b := s.brothers[g.Parent]
+				if b == nil {
+					b = new(brothers)
+					s.brothers[g.Parent] = b
+				}
+				b.add(g.CreatedAt)
 			}
 			continue
 		}
@@ -63,13 +63,8 @@ func (s *sessions) has(g *Goroutine, site SiteID) bool {
 	if s.alive[g.ID] || s.alive[g.Parent] && s.children[childrenOf{g.Parent, site}] == 1 {
 		return true
 	}
-	for i, born := range s.brothers[g.Parent] {
-		if born.Sub(g.CreatedAt).Abs() <= bornTogether {
-			s.brothers[g.Parent] = append(s.brothers[g.Parent][:i:i], s.brothers[g.Parent][i+1:]...)
-			return true
-		}
-	}
-	return false
+	b := s.brothers[g.Parent]
+	return b != nil && b.take(g.CreatedAt)
 }
 
 // handles reports whether g is in the handler of a request.
