@@ -35,6 +35,37 @@ type Site struct {
 	Line int    `json:"line"`
 }
 
+// SiteOf returns the site of a stack that no [Code] has, such as a profile's. The frames are the
+// innermost first; without any it is unknown.
+func SiteOf(frames []Frame) Site {
+	if len(frames) == 0 {
+		return Site{}
+	}
+	s := siteSearch{at: len(frames) - 1}
+	for i, f := range frames {
+		s.next(i, IsStandard(f.Func), isClient(f.Func))
+	}
+	f := frames[s.at]
+	return Site{f.Func, f.File, f.Line}
+}
+
+// siteSearch goes through a stack's frames, the innermost first, for the one that is its site.
+type siteSearch struct {
+	at     int  // the site so far; at first the outermost
+	user   bool // it is in the user's code
+	client bool // but a well-known client's, so that one further out is better
+}
+
+func (s *siteSearch) next(i int, standard, client bool) {
+	if standard || s.user && !s.client {
+		return
+	}
+	if !s.user || !client {
+		s.at = i
+	}
+	s.user, s.client = true, client
+}
+
 // Location returns file:line, or the file alone where the line is not known.
 func (s Site) Location() string {
 	if s.Line == 0 {
@@ -220,8 +251,8 @@ func (c *Code) Add(pcs []uint64, resolve func(i int) (Frame, bool)) StackID {
 		return 0
 	}
 	s := Stack{frames: c.take(len(pcs))}
-	var serves, polls, locks, inClient bool
-	site := len(pcs) - 1
+	var serves, polls, locks bool
+	site := siteSearch{at: len(pcs) - 1}
 	for i, pc := range pcs {
 		id := c.near[pc>>2%uint64(len(c.near))]
 		if id == 0 || c.frames[id].PC != pc {
@@ -234,14 +265,9 @@ func (c *Code) Add(pcs []uint64, resolve func(i int) (Frame, bool)) StackID {
 		serves = serves || f.serves
 		polls = polls || f.polls
 		locks = locks || f.locks
-		if !f.standard && (!s.User || inClient) {
-			if !s.User || !f.client {
-				site = i
-			}
-			s.User, inClient = true, f.client
-		}
+		site.next(i, f.standard, f.client)
 	}
-	s.Site = c.siteOf(s.frames[site])
+	s.Site, s.User = c.siteOf(s.frames[site.at]), site.user
 	s.Request = s.User && serves
 	s.Bottom, s.Class = c.bottomOf(s.frames[len(pcs)-1])
 	if polls || locks {

@@ -123,6 +123,11 @@ func TestSite(t *testing.T) {
 			code, s := stackOf(c.stack...)
 			want := detectors.Site{Func: c.stack[c.site], File: fmt.Sprintf("f%d.go", c.site), Line: 100 + c.site}
 			require.Equal(t, want, code.Site(s.Site))
+			frames := make([]detectors.Frame, len(c.stack))
+			for i, fn := range c.stack {
+				frames[i] = detectors.Frame{Func: fn, File: fmt.Sprintf("f%d.go", i), Line: 100 + i}
+			}
+			require.Equal(t, want, detectors.SiteOf(frames))
 			require.Equal(t, c.user, s.User)
 			require.Equal(t, c.request, s.Request)
 			bottom := len(c.stack) - 1
@@ -130,6 +135,8 @@ func TestSite(t *testing.T) {
 		})
 	}
 }
+
+func TestSiteOfNothing(t *testing.T) { require.Zero(t, detectors.SiteOf(nil)) }
 
 func TestShort(t *testing.T) {
 	for fn, want := range map[string]string{

@@ -171,6 +171,8 @@ func TestCount(t *testing.T) {
 		{100, frames("runtime.gopark", "sync.(*WaitGroup).Wait")},
 		{1000, frames("runtime.gopark", "shop.wait", "shop.gowrapper")},
 		{10000, nil},
+		{1e6, frames("runtime.gopark", "runtime.selectgo", "github.com/redis/go-redis/v9/internal/pool.(*ConnPool).waitTurn", "shop.lookUp", "shop.ask")},
+		{1e7, frames("runtime.gopark", "runtime.chanrecv1", "github.com/nats-io/nats%2ego.(*Conn).flusher")},
 		{100000, frames(append(make([]string, limits.StackFrames-1), "shop.serve")...)},
 	}
 	site := func(fn string, line int) detectors.Site { return detectors.Site{Func: fn, File: "f.go", Line: line} }
@@ -186,6 +188,9 @@ func TestCount(t *testing.T) {
 		{0, site("shop.wait", 13), detectors.Site{Func: "shop.serve"}},
 		{0, site("shop.serve", 13), detectors.Site{Func: "shop.serve"}},
 		{0, detectors.Site{Func: "shop.wait", File: "g.go", Line: 12}, detectors.Site{Func: "shop.serve"}},
+		{1e6, site("shop.lookUp", 13), detectors.Site{Func: "shop.ask"}},
+		{0, site("github.com/redis/go-redis/v9/internal/pool.(*ConnPool).waitTurn", 12), detectors.Site{Func: "shop.ask"}},
+		{1e7, site("github.com/nats-io/nats%2ego.(*Conn).flusher", 12), detectors.Site{}},
 		{100, site("sync.(*WaitGroup).Wait", 11), detectors.Site{Func: "sync.(*WaitGroup).Wait"}},
 		{0, detectors.Site{}, detectors.Site{}},
 	} {

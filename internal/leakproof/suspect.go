@@ -38,7 +38,7 @@ func (s Suspect) is(frames []detectors.Frame) bool {
 	if len(frames) == 0 || len(frames) >= limits.StackFrames {
 		return false
 	}
-	site := siteOf(frames)
+	site := detectors.SiteOf(frames)
 	switch {
 	case s.Parked.Func != "" && (site.Func != s.Parked.Func || site.File != s.Parked.File):
 		return false
@@ -46,16 +46,6 @@ func (s Suspect) is(frames []detectors.Frame) bool {
 		return false
 	}
 	return s.Start.Func == "" || firstOf(frames).Func == s.Start.Func
-}
-
-// siteOf returns the frame that is the site of a stack, see [detectors.Site].
-func siteOf(frames []detectors.Frame) detectors.Frame {
-	for _, f := range frames {
-		if !detectors.IsStandard(f.Func) {
-			return f
-		}
-	}
-	return frames[len(frames)-1]
 }
 
 // firstOf returns the frame of the function that the goroutine began in. A go statement with
