@@ -32,11 +32,11 @@ import (
 type GoroutineLeak struct {
 	Rate     float64       // growth a second; default 3 (specification)
 	Ratio    float64       // creations to ends; default 10 (specification)
-	LookBack time.Duration // how long it must go on; default 6 s
+	LookBack time.Duration // how long it must go on, at most 5 min; default 6 s
 	Parked   time.Duration // a goroutine parked this long counts as stuck; default 1 s
 	Lasting  time.Duration // from when on it is critical; default 5 min (specification)
 
-	Slow       time.Duration // the look-back for slow leaks; default 2 h
+	Slow       time.Duration // the look-back for slow leaks, at least twice SlowParked; default 2 h
 	SlowCount  int           // so many that stay in that time; default 6
 	SlowParked time.Duration // a goroutine parked this long counts as stuck then; default 10 min
 }
@@ -60,6 +60,9 @@ func (d GoroutineLeak) New(code *Code) (State, error) {
 	s.duration("Slow", &d.Slow, 2*time.Hour)
 	s.count("SlowCount", &d.SlowCount, 6)
 	s.duration("SlowParked", &d.SlowParked, 10*time.Minute)
+	if d.Slow/2 < d.SlowParked && s.err == nil {
+		s.err = fmt.Errorf("detectors: goroutine-leak: Slow is %v and SlowParked %v; Slow must be at least twice as long: set both", d.Slow, d.SlowParked)
+	}
 	return &goroutineLeak{
 		GoroutineLeak: d, code: code, since: make(map[SiteID]Time),
 		past: recent[map[SiteID]births]{of: d.LookBack + 2*time.Second},

@@ -55,6 +55,26 @@ func TestSettingsThatFindNothing(t *testing.T) {
 	}
 }
 
+// A slow leak's goroutines must have had the time to be parked long enough.
+func TestSlowLeakSettings(t *testing.T) {
+	for _, c := range []struct {
+		d    detectors.GoroutineLeak
+		want string // "" is no error
+	}{
+		{detectors.GoroutineLeak{Slow: time.Minute}, "Slow is 1m0s and SlowParked 10m0s; Slow must be at least twice as long: set both"},
+		{detectors.GoroutineLeak{Slow: time.Minute, SlowParked: 30 * time.Second}, ""},
+		{detectors.GoroutineLeak{SlowParked: 2 * time.Hour}, "Slow is 2h0m0s and SlowParked 2h0m0s"},
+		{detectors.GoroutineLeak{Rate: -1, Slow: time.Minute}, "Rate is -1"},
+	} {
+		_, err := c.d.New(detectors.NewCode())
+		if c.want == "" {
+			require.NoError(t, err)
+		} else {
+			require.ErrorContains(t, err, "detectors: goroutine-leak: "+c.want)
+		}
+	}
+}
+
 func TestSpecs(t *testing.T) {
 	kinds := make(map[string]bool)
 	for _, d := range detectors.Default() {
