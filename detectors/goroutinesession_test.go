@@ -68,7 +68,7 @@ func BenchmarkSessions(b *testing.B) {
 				}}
 				b.ReportAllocs()
 				for b.Loop() {
-					if stuck := stuckOf(w, code, time.Second); len(stuck) != 0 {
+					if stuck := stuckOf(w, code, time.Second, nil); len(stuck) != 0 {
 						b.Fatalf("%d sites of sessions", len(stuck))
 					}
 				}

@@ -7,12 +7,15 @@ import (
 )
 
 // slowLeak finds leaks of a few goroutines an hour. It counts in pieces of a twenty-fourth of
-// its look-back, and judges at the end of each.
+// its look-back, and judges at the end of each. Trace is lost now and then in two hours: what was known at
+// the end of the last piece before that is kept, as far as it is there still.
 type slowLeak struct {
 	GoroutineLeak
 	code   *Code
 	pieces []slowPiece // the oldest first, at most slowPieces
 	told   map[SiteID]int
+	seen   lives // at the end of the last whole piece
+	before lives // of those, who was there still after the last loss
 }
 
 // slowPieces is how many pieces there are: enough to tell whether growth goes on.
@@ -25,8 +28,9 @@ type slowPiece struct {
 
 // judge takes a window.
 func (s *slowLeak) judge(w *Window, now map[SiteID]births) []Finding {
-	if w.Fresh || s.told == nil {
-		s.pieces, s.told = []slowPiece{{w.Start, make(map[SiteID]births)}}, make(map[SiteID]int)
+	if w.Fresh || len(s.pieces) == 0 {
+		s.lost(w)
+		s.pieces = append(s.pieces, slowPiece{w.Start, make(map[SiteID]births)})
 	}
 	last := &s.pieces[len(s.pieces)-1]
 	for site, n := range now {
@@ -37,11 +41,41 @@ func (s *slowLeak) judge(w *Window, now map[SiteID]births) []Finding {
 		return nil
 	}
 	findings := s.found(w)
+	s.seen.take(stuckOf(w, s.code, 0, s.before), s.pieces[0].start)
 	s.pieces = append(s.pieces, slowPiece{w.End, make(map[SiteID]births)})
 	if n := len(s.pieces) - slowPieces; n > 0 {
 		s.pieces = append(s.pieces[:0], s.pieces[n:]...)
 	}
 	return findings
+}
+
+// lost drops the piece that was not whole when trace was lost. Of those that were created before, who
+// is not known again counts as ended.
+func (s *slowLeak) lost(w *Window) {
+	if len(s.pieces) == 0 {
+		return
+	}
+	s.pieces = s.pieces[:len(s.pieces)-1]
+	for _, p := range s.pieces {
+		for site, b := range p.sites {
+			p.sites[site] = births{b.created, b.created}
+		}
+	}
+	s.before = make(lives)
+	for g := range w.Goroutines {
+		l, ok := s.seen.of(g, s.code)
+		if !ok {
+			continue
+		}
+		s.before[g.ID] = l
+		for i := len(s.pieces) - 1; i >= 0; i-- {
+			if p := s.pieces[i]; p.start <= l.born {
+				b := p.sites[l.site]
+				p.sites[l.site] = births{b.created, b.ended - 1}
+				break
+			}
+		}
+	}
 }
 
 // found judges the whole look-back, once it is there.
@@ -57,7 +91,7 @@ func (s *slowLeak) found(w *Window) (findings []Finding) {
 			sums[site] = births{b.created + n.created, b.ended + n.ended}
 		}
 	}
-	for site, k := range stuckOf(w, s.code, s.SlowParked) {
+	for site, k := range stuckOf(w, s.code, s.SlowParked, s.before) {
 		n := s.staying(k, start, w.End)
 		sum := sums[site]
 		if n < s.SlowCount || float64(sum.created) < s.Ratio*float64(sum.ended) || n <= s.told[site] {
@@ -79,12 +113,12 @@ func (s *slowLeak) staying(k *stuckAt, start, end Time) (n int) {
 		return 0
 	}
 	var thirds [3]int
-	for i, born := range k.born {
-		if born < start || 10*end.Sub(k.parked[i]) < 9*end.Sub(born) {
+	for _, l := range k.lives {
+		if l.born < start || 10*l.parked < 9*end.Sub(l.born) {
 			continue
 		}
 		n++
-		thirds[min(int(born.Sub(start)/third), 2)]++
+		thirds[min(int(l.born.Sub(start)/third), 2)]++
 	}
 	for _, m := range thirds {
 		if m == 0 || 3*m > 2*n {

@@ -7,8 +7,7 @@ type stuckAt struct {
 	n      int
 	oldest GoroutineEvidence
 	where  map[StackID]int
-	born   []Time
-	parked []Time // since when, of the same
+	lives  []life
 }
 
 // most returns where most of them are parked.
@@ -39,28 +38,34 @@ func (k *stuckAt) comeBack(w *Window) bool {
 }
 
 // stuckOf returns, by the site of the go statement, the goroutines that have been parked for so
-// long with nobody known who will wake them, and that belong to no session.
-func stuckOf(w *Window, code *Code, parked time.Duration) map[SiteID]*stuckAt {
+// long with nobody known who will wake them, and that belong to no session; among them those that
+// are known from before a loss.
+func stuckOf(w *Window, code *Code, parked time.Duration, before lives) map[SiteID]*stuckAt {
 	sessions := sessionsOf(w, code)
 	found := make(map[SiteID]*stuckAt)
 	for g := range w.Goroutines {
-		if !forGood(g, code) || w.End.Sub(g.Since) < parked {
+		l, known := before.of(g, code)
+		switch {
+		case known:
+			l.parked += w.End.Sub(g.Since)
+		case forGood(g, code):
+			l = life{g.ID, code.SiteOf(g.Creator), g.CreatedAt, w.End.Sub(g.Since), g.Stack}
+		default:
 			continue
 		}
-		site := code.SiteOf(g.Creator)
-		if sessions.has(g, site) {
+		if l.parked < parked || !known && sessions.has(g, l.site) {
 			continue
 		}
-		k := found[site]
+		k := found[l.site]
 		if k == nil {
 			k = &stuckAt{where: make(map[StackID]int)}
-			found[site] = k
+			found[l.site] = k
 		}
 		k.n++
 		k.where[g.Stack]++
-		k.born, k.parked = append(k.born, g.CreatedAt), append(k.parked, g.Since)
-		if d := w.End.Sub(g.CreatedAt); d > k.oldest.Duration {
-			k.oldest = GoroutineEvidence{ID: g.ID, Proc: g.LastP, At: g.CreatedAt, Duration: d, Stack: g.Stack, What: "lives since then, parked here: " + g.Reason.String()}
+		k.lives = append(k.lives, l)
+		if d := w.End.Sub(l.born); d > k.oldest.Duration {
+			k.oldest = GoroutineEvidence{ID: g.ID, Proc: g.LastP, At: l.born, Duration: d, Stack: g.Stack, What: "lives since then, parked here: " + g.Reason.String()}
 		}
 	}
 	return found
