@@ -155,7 +155,7 @@ func (s *lockContention) Judge(w *Window) ([]Finding, Verdict) {
 	over := make(map[SiteID]*lockSite)
 	top := 0.0
 	for id, l := range now {
-		delayed := perSecond(l.long, w)
+		delayed := s.depth(l, w)
 		top = max(top, delayed)
 		if s.busy(l, w) && delayed > s.Delayed && s.usual[id].exceeds(delayed, s.Growth) {
 			over[id] = l
@@ -206,7 +206,8 @@ func (s *lockContention) busy(l *lockSite, w *Window) bool {
 	return float64(l.waits) > s.Rate*w.Duration().Seconds() || s.depth(l, w) >= s.Depth
 }
 
-// depth is how many goroutines waited long at once, on the average of the window.
+// depth is how many goroutines waited long at once, on the average of the window. That is also the
+// time they waited long for each second of it.
 func (s *lockContention) depth(l *lockSite, w *Window) float64 { return perSecond(l.long, w) }
 
 // merged leaves the worst of the findings that are of one lock, with the other places in its evidence:
@@ -252,7 +253,7 @@ func (s *lockContention) finding(w *Window, id SiteID, l *lockSite, unlocks []Si
 		Severity: severity(p99, 100*time.Millisecond),
 		Start:    first,
 		End:      w.End,
-		Score:    perSecond(l.long, w) / s.Delayed,
+		Score:    depth / s.Delayed,
 		Site:     site,
 		Summary: fmt.Sprintf("goroutines waited for the %v taken in %v%s: %s; of those of %s and more P99 %s, at most %s",
 			l.kind, locked, held, how, short(s.Wait), short(p99), short(l.delays.Max())),

@@ -120,7 +120,7 @@ func detect(tb testing.TB, data []byte) (events int) {
 			tb.Fatal(err)
 		}
 		states = append(states, s)
-		observers = append(observers, Observer{Observes: d.Spec().Observes, Observe: s.Observe, Long: d.Spec().Long, AtLeast: d.Spec().AtLeast})
+		observers = append(observers, Observer{Observes: d.Spec().Observes, Observe: s.Observe, Long: d.Spec().Long, AtLeast: d.Spec().AtLeast, Reasons: d.Spec().Reasons})
 	}
 	tl := New(code, observers)
 	var s wire.Splitter
