@@ -32,7 +32,7 @@ func BenchmarkReadNested(b *testing.B) {
 
 // BenchmarkReadThreads reads this machine in a process with so many threads.
 func BenchmarkReadThreads(b *testing.B) {
-	for _, n := range []int{limits.ThreadsRead - 20, 1000} {
+	for _, n := range []int{40, 250, limits.ThreadsRead - 20, 1000} {
 		b.Run(fmt.Sprint(n), func(b *testing.B) {
 			begun, end := make(chan bool), make(chan bool)
 			for range n {

@@ -167,9 +167,10 @@ const (
 	CgroupLevels = 8
 
 	// ThreadsRead is the most threads of which it is read how long they waited for a CPU. Each
-	// takes 4 µs. A service has some ten more than CPUs; one with more than these has them in
+	// takes 3 µs, so many of them 1.5 ms, once a second at most. A service has one for each P
+	// and some tens more in system calls; one that has more than these has hundreds of them in
 	// system calls or in C.
-	ThreadsRead = 64
+	ThreadsRead = 512
 
 	// AllocRecords is the most records that an allocation profile may have: a stack and a size
 	// of object each. Reading one takes 300 bytes; a large service has ten thousand.
