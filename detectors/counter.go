@@ -21,3 +21,11 @@ func (c Counter[T]) Since(before Counter[T]) Counter[T] {
 	}
 	return Count(c.Value - before.Value)
 }
+
+// plus returns the sum of two growths. It is unknown where one of them is.
+func (c Counter[T]) plus(more Counter[T]) Counter[T] {
+	if !c.Known || !more.Known {
+		return Counter[T]{}
+	}
+	return Count(c.Value + more.Value)
+}

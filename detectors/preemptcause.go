@@ -10,7 +10,8 @@ import (
 // stopCause is what can be said of why runs were not stopped in time.
 type stopCause struct {
 	failed    time.Duration // of all runs that were too long, between the first reading and the last
-	off       time.Duration // goroutines were running but used no processor
+	between   time.Duration // those two readings
+	off       time.Duration // goroutines were running but used no processor, all Ps together
 	offKnown  bool
 	throttled time.Duration
 	delay     Counter[time.Duration] // of the process's threads
@@ -28,6 +29,7 @@ func (s *preemptFailure) cause(all *runsWindow) stopCause {
 		}
 		if to == 0 {
 			from, c.offKnown = m.from, true
+			c.delay, c.pressure = Count(time.Duration(0)), Count(time.Duration(0))
 		}
 		to = m.to
 		c.offKnown = c.offKnown && m.cpu.Known
@@ -35,13 +37,10 @@ func (s *preemptFailure) cause(all *runsWindow) stopCause {
 		if m.throttle.Known() {
 			c.throttled += m.throttle.Time
 		}
-		if m.pressure.Known {
-			c.pressure = Count(c.pressure.Value + m.pressure.Value)
-		}
-		if m.delay.Known {
-			c.delay = Count(c.delay.Value + m.delay.Value)
-		}
+		c.pressure = c.pressure.plus(m.pressure)
+		c.delay = c.delay.plus(m.delay)
 	}
+	c.between = to.Sub(from)
 	// What ran before the first reading or after the last is not compared with what was used
 	// between them.
 	for _, p := range s.past.past {
@@ -86,13 +85,21 @@ func (c *stopCause) isThrottled() bool { return c.half(c.throttled) }
 // isOff reports whether the goroutines held their Ps and used no processor.
 func (c *stopCause) isOff() bool { return c.offKnown && c.half(c.off) }
 
-// isStarved reports whether others had the processors. If the kernel does not say, whoever used none
-// is taken for starved.
+// isStarved reports whether others had the processors. The threads' own delay is summed over
+// them as off is over the Ps. Pressure is not: that somebody waited is at most a second in
+// each, however many did. If the kernel says neither, whoever used no processor is taken for
+// starved.
 func (c *stopCause) isStarved() bool {
-	if !c.delay.Known && !c.pressure.Known {
-		return c.isOff()
+	switch {
+	case !c.isOff():
+		return false
+	case c.delay.Known:
+		return 2*c.delay.Value >= c.off
+	case c.pressure.Known:
+		return 2*c.pressure.Value >= min(c.off, c.between)
+	default:
+		return true
 	}
-	return c.isOff() && 2*max(c.delay.Value, c.pressure.Value) >= c.off
 }
 
 // ownFault reports whether it is the code's and not the machine's.
@@ -108,7 +115,7 @@ func (c *stopCause) of(code *Code, l *longRuns, name string, late bool, sysmon t
 		return "it is in a system call that the runtime does not know of",
 			fmt.Sprintf("Make the call in %v with syscall.Syscall and not RawSyscall: the runtime then gives the P to others meanwhile.", name)
 	case c.isOff() && !c.isStarved():
-		return fmt.Sprintf("it used no processor for %s of that time, and nobody else wanted one: it waits in a system call that the runtime does not know of, or for memory from a disk", short(c.off)),
+		return fmt.Sprintf("it used no processor for %s of that time, and its threads did not wait for one: it waits in a system call that the runtime does not know of, or for memory from a disk", short(c.off)),
 			fmt.Sprintf("If %v makes a call with RawSyscall, make it with syscall.Syscall, so that the runtime gives the P to others meanwhile; if it reads mapped memory, read the file instead.", name)
 	case c.isStarved():
 		return fmt.Sprintf("the machine was starved, its threads got no processor for %s of that time", short(c.off)),

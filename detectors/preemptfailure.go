@@ -13,7 +13,7 @@ import (
 //
 //   - there is no preemption point: assembly over a huge slice. Nothing else is wrong;
 //   - it is in a system call that the runtime does not know of (syscall.RawSyscall), as its
-//     stack shows, or that it used no processor though nobody else wanted one;
+//     stack shows, or that it used no processor though its threads did not wait for one;
 //   - the cgroup was throttled: its threads were not allowed to run;
 //   - the machine was starved: the goroutine held its P but the thread got no processor, as
 //     the process's CPU time shows, which is less than the trace's running time.
