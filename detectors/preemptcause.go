@@ -16,6 +16,7 @@ type stopCause struct {
 	throttled time.Duration
 	delay     Counter[time.Duration] // of the process's threads
 	pressure  Counter[time.Duration] // somebody's, on the machine
+	steal     Counter[time.Duration] // by the hypervisor, from all of the machine's CPUs together
 }
 
 // cause weighs what the machine did in the windows of the look-back.
@@ -29,7 +30,8 @@ func (s *preemptFailure) cause(all *runsWindow) stopCause {
 		}
 		if to == 0 {
 			from, c.offKnown = m.from, true
-			c.delay, c.pressure = Count(time.Duration(0)), Count(time.Duration(0))
+			zero := Count(time.Duration(0))
+			c.delay, c.pressure, c.steal = zero, zero, zero
 		}
 		to = m.to
 		c.offKnown = c.offKnown && m.cpu.Known
@@ -39,6 +41,7 @@ func (s *preemptFailure) cause(all *runsWindow) stopCause {
 		}
 		c.pressure = c.pressure.plus(m.pressure)
 		c.delay = c.delay.plus(m.delay)
+		c.steal = c.steal.plus(m.steal)
 	}
 	c.between = to.Sub(from)
 	// What ran before the first reading or after the last is not compared with what was used
@@ -85,18 +88,22 @@ func (c *stopCause) isThrottled() bool { return c.half(c.throttled) }
 // isOff reports whether the goroutines held their Ps and used no processor.
 func (c *stopCause) isOff() bool { return c.offKnown && c.half(c.off) }
 
-// isStarved reports whether others had the processors. The threads' own delay is summed over
-// them as off is over the Ps. Pressure is not: that somebody waited is at most a second in
-// each, however many did. If the kernel says neither, whoever used no processor is taken for
-// starved.
+// isStolen reports whether the hypervisor ran others meanwhile. From whom on the machine it took
+// the processors is not known: with so little used, from this process too.
+func (c *stopCause) isStolen() bool { return c.isOff() && c.steal.Known && 2*c.steal.Value >= c.off }
+
+// isStarved reports whether others had the processors, on this machine or beside it. The
+// threads' own delay and what was stolen are summed up as off is, over threads and CPUs.
+// Pressure is not: that somebody waited is at most a second in each, however many did. If the
+// kernel says neither, whoever used no processor is taken for starved.
 func (c *stopCause) isStarved() bool {
 	switch {
 	case !c.isOff():
 		return false
 	case c.delay.Known:
-		return 2*c.delay.Value >= c.off
+		return 2*(c.delay.Value+c.steal.Value) >= c.off
 	case c.pressure.Known:
-		return 2*c.pressure.Value >= min(c.off, c.between)
+		return c.isStolen() || 2*c.pressure.Value >= min(c.off, c.between)
 	default:
 		return true
 	}
@@ -117,9 +124,12 @@ func (c *stopCause) of(code *Code, l *longRuns, name string, late bool, sysmon t
 	case c.isOff() && !c.isStarved():
 		return fmt.Sprintf("it used no processor for %s of that time, and its threads did not wait for one: it waits in a system call that the runtime does not know of, or for memory from a disk", short(c.off)),
 			fmt.Sprintf("If %v makes a call with RawSyscall, make it with syscall.Syscall, so that the runtime gives the P to others meanwhile; if it reads mapped memory, read the file instead.", name)
+	case c.isStolen():
+		return fmt.Sprintf("the hypervisor gave the machine's processors to others for %s of that time", short(c.steal.Value)),
+			"Look at what else runs on the host of this virtual machine, or take a larger share of it; the code is not at fault."
 	case c.isStarved():
 		return fmt.Sprintf("the machine was starved, its threads got no processor for %s of that time", short(c.off)),
-			"Look at what else runs on this machine, or at the hypervisor's steal time; the code is not at fault."
+			"Look at what else runs on this machine; the code is not at fault."
 	case late:
 		return fmt.Sprintf("sysmon looked only about every %s", short(sysmon)),
 			"The runtime's own thread came too late: look at what keeps the machine's processors, the trace does not tell."
@@ -159,6 +169,9 @@ func (c *stopCause) measures() (all []Measure) {
 	}
 	if c.pressure.Known {
 		all = append(all, Measure{Name: "somebody on the machine waited for a processor", Value: c.pressure.Value.Seconds(), Unit: "s"})
+	}
+	if c.steal.Known {
+		all = append(all, Measure{Name: "the hypervisor ran others", Value: c.steal.Value.Seconds(), Unit: "s"})
 	}
 	if c.delay.Known {
 		all = append(all, Measure{Name: "threads waited for a processor", Value: c.delay.Value.Seconds(), Unit: "s"})

@@ -16,7 +16,8 @@ import (
 //     stack shows, or that it used no processor though its threads did not wait for one;
 //   - the cgroup was throttled: its threads were not allowed to run;
 //   - the machine was starved: the goroutine held its P but the thread got no processor, as
-//     the process's CPU time shows, which is less than the trace's running time.
+//     the process's CPU time shows, which is less than the trace's running time. Where the
+//     kernel counts it (steal), it is told whether that was the hypervisor.
 //
 // A system call that the runtime knows of takes the P away and is no run, however long.
 // That most of a site's long runs are that long tells its own failure from a hiccup of the
