@@ -11,14 +11,19 @@ import (
 // The kernel's counters are in the watch's readings, which are in the trace: each covers the
 // time between two of them. It becomes a finding when in the look-back the group was stopped in
 // [CPUThrottled.Periods] of the kernel's periods and for [CPUThrottled.Share] of the time.
-// What the trace shows of it comes as evidence: goroutines that were running while the process used
-// no processor.
+// What the trace shows of it comes as evidence: how long goroutines were running by the trace,
+// against how long the process used a processor, and where most of them were running.
+//
+// How long the group was stopped is a sum over the CPUs, each of which stops its threads apart
+// (kernel/sched/fair.c, unthrottle_cfs_rq): on 64 of them it grows by up to 64 seconds each
+// second. The share of the periods does not, so it says how bad it is: from twice
+// [CPUThrottled.Periods] on in the last window it is critical.
 //
 // It cannot judge where the watch has no readings (a trace that something else recorded), on
 // systems without cgroups, and where the group has no limit.
 type CPUThrottled struct {
 	Periods  float64       // share of the periods in which the group was stopped; default 1/4 (as Kubernetes' usual alert has it)
-	Share    float64       // of the time that it was stopped, at most one CPU's; default 0.05
+	Share    float64       // seconds that it was stopped for each second, summed over its CPUs; default 0.05
 	LookBack time.Duration // default 5 s
 }
 
@@ -50,43 +55,13 @@ type cpuThrottled struct {
 type throttledWindow struct {
 	stretches []stretch
 	ran       time.Duration
-	longest   time.Duration // run
-	stopped   bool          // the group was, often enough
+	longest   time.Duration  // run
+	stopped   bool           // the group was, often enough
+	sites     map[SiteID]Sum // where goroutines ran, if it was
 }
 
 // Observe is not called: the windows' readings have it all.
 func (s *cpuThrottled) Observe(*Observation) {}
-
-// throttling is what a number of stretches say together.
-type throttling struct {
-	from, to           Time
-	periods, throttled uint64
-	stopped            time.Duration
-	quota              float64
-	cpu                Counter[time.Duration]
-	known              bool
-}
-
-func (t *throttling) add(m *stretch) {
-	if !m.throttle.Known() {
-		return
-	}
-	if !t.known {
-		t.from, t.cpu = m.from, Count(time.Duration(0))
-	}
-	t.known, t.to = true, m.to
-	t.periods += m.throttle.Periods
-	t.throttled += m.throttle.Throttled
-	t.stopped = addDurations(t.stopped, m.throttle.Time)
-	t.quota = m.throttle.Quota
-	t.cpu = Counter[time.Duration]{Value: addDurations(t.cpu.Value, m.cpu.Value), Known: t.cpu.Known && m.cpu.Known}
-}
-
-// inPeriods is the share of the periods in which the group was stopped.
-func (t *throttling) inPeriods() float64 { return float64(t.throttled) / float64(max(t.periods, 1)) }
-
-// ofTime is the time that it was stopped, for each second.
-func (t *throttling) ofTime() float64 { return float64(t.stopped) / float64(max(t.to.Sub(t.from), 1)) }
 
 func (s *cpuThrottled) Judge(w *Window) ([]Finding, Verdict) {
 	s.usual.start(w)
@@ -95,13 +70,20 @@ func (s *cpuThrottled) Judge(w *Window) ([]Finding, Verdict) {
 	for i := range judged.stretches {
 		now.add(&judged.stretches[i])
 	}
-	judged.stopped = now.known && s.over(&now)
+	if judged.stopped = now.known && s.over(&now); judged.stopped {
+		judged.sites = ranAt(w)
+	}
 	s.past.add(w, judged)
-	verdict := Verdict{Applicable: s.machine.has && s.machine.last.Throttle.Known(), Value: now.inPeriods(), Threshold: s.Periods, Unit: "1"}
-	if !verdict.Applicable {
-		verdict.Note = "no reading of a cgroup's cpu.stat in this trace: it has no limit, or something else than a watcher recorded it"
+	verdict := Verdict{Value: now.inPeriods(), Threshold: s.Periods, Unit: "1"}
+	switch {
+	case !s.machine.has || !s.machine.last.Throttle.Known():
+		verdict.Note = "no reading of a cgroup's cpu.stat in this trace: there is none, or something else than a watcher recorded it"
+		return nil, verdict
+	case s.machine.last.Throttle.Quota == 0 && !now.hasLimit():
+		verdict.Note = "the cgroup has no limit"
 		return nil, verdict
 	}
+	verdict.Applicable = true
 	if !judged.stopped {
 		if now.known {
 			s.usual.learn(now.inPeriods())
@@ -109,8 +91,8 @@ func (s *cpuThrottled) Judge(w *Window) ([]Finding, Verdict) {
 		return nil, verdict
 	}
 	var all throttling
-	var ran, longest time.Duration
 	windows := 0
+	sites := make(map[SiteID]Sum)
 	for _, p := range s.past.past {
 		if p.value.stopped {
 			windows++
@@ -118,35 +100,44 @@ func (s *cpuThrottled) Judge(w *Window) ([]Finding, Verdict) {
 		for i := range p.value.stretches {
 			all.add(&p.value.stretches[i])
 		}
-		ran, longest = ran+p.value.ran, max(longest, p.value.longest)
+		for id, r := range p.value.sites {
+			sum := sites[id]
+			sum.Merge(r)
+			sites[id] = sum
+		}
 	}
 	if windows < 2 || !s.over(&all) {
 		verdict.Note = "not for long enough yet"
 		return nil, verdict
+	}
+	var ran, longest time.Duration
+	for _, p := range s.past.past {
+		ran = addDurations(ran, within(p.value.ran, p.start, p.end, all.from, all.to))
+		longest = max(longest, p.value.longest)
 	}
 	f := Finding{
 		Severity: Warning,
 		Start:    min(s.past.start(), all.from),
 		End:      w.End,
 		Score:    all.inPeriods() / s.Periods,
-		Summary: fmt.Sprintf("the cgroup was stopped in %.0f%% of its periods, for %s in %s; its limit is %s, GOMAXPROCS is %d",
-			100*all.inPeriods(), short(all.stopped), short(all.to.Sub(all.from)), cpus(all.quota), w.Procs),
+		Summary: fmt.Sprintf("the cgroup was stopped in %.0f%% of its periods, for %s in %s summed over its CPUs; its limit is %s, GOMAXPROCS is %d",
+			100*all.inPeriods(), short(all.stopped), short(all.to.Sub(all.from)), all.limit(), w.Procs),
 		Why:    "Every thread of the process stands still until the kernel's period is over, whatever it was doing: requests, the garbage collector, holders of locks.",
 		Advice: "Give the container a higher CPU limit, or none; use no more Ps than the limit (GOMAXPROCS), so that work queues in the program and not in the kernel.",
 		Evidence: Evidence{Measures: []Measure{
 			{Name: "periods in which the group was stopped", Value: all.inPeriods(), Unit: "1", Threshold: s.Periods, Baseline: s.usual.known()},
-			{Name: "time that it was stopped, for each second", Value: all.ofTime(), Unit: "s/s", Threshold: s.Share},
+			{Name: "time that it was stopped, for each second, summed over its CPUs", Value: all.ofTime(), Unit: "s/s", Threshold: s.Share},
 			{Name: "limit", Value: all.quota, Unit: "{cpu}"},
 			{Name: "GOMAXPROCS", Value: float64(w.Procs), Unit: "{P}"},
 			{Name: "longest run of a goroutine", Value: longest.Seconds(), Unit: "s"},
-		}},
+		}, Sites: busiest(sites)},
 	}
-	if all.ofTime() >= 5*s.Share {
+	if now.inPeriods() >= 2*s.Periods && now.ofTime() >= 5*s.Share { // now, whatever was before
 		f.Severity = Critical
 	}
 	if all.cpu.Known {
 		f.Evidence.Measures = append(f.Evidence.Measures,
-			Measure{Name: "goroutines were running", Value: ran.Seconds(), Unit: "s"},
+			Measure{Name: "goroutines were running between the readings, about", Value: ran.Seconds(), Unit: "s"},
 			Measure{Name: "the process used a processor", Value: all.cpu.Value.Seconds(), Unit: "s"})
 	}
 	return []Finding{f}, verdict
@@ -156,10 +147,12 @@ func (s *cpuThrottled) over(t *throttling) bool {
 	return t.inPeriods() >= s.Periods && t.ofTime() >= s.Share
 }
 
-// cpus writes a cgroup's limit.
-func cpus(quota float64) string {
-	if quota <= 0 {
-		return "not known"
+// busiest are the sites at which goroutines ran longest. The runtime does not know of the stops:
+// to it they go on running.
+func busiest(sites map[SiteID]Sum) []SiteEvidence {
+	var all []SiteEvidence
+	for id, r := range sites {
+		all = append(all, SiteEvidence{Site: id, Count: int(r.Count), Total: r.Total, Max: r.Max, What: "ran or stood still here, in the windows in which the group was stopped"})
 	}
-	return fmt.Sprintf("%.3g CPUs", quota)
+	return worst(all, 3)
 }

@@ -48,3 +48,27 @@ func ranTotal(t *Totals) time.Duration {
 	}
 	return sum
 }
+
+// within is how much of what goroutines ran in a window was between two moments, if they ran
+// evenly: only sums of a window are kept, and the machine is read in its midst.
+func within(ran time.Duration, start, end, from, to Time) time.Duration {
+	part := min(end, to).Sub(max(start, from))
+	if part <= 0 {
+		return 0
+	}
+	return time.Duration(float64(ran) * float64(part) / float64(end.Sub(start)))
+}
+
+// ranAt is how long goroutines of the service ran in a window, by where they were when they
+// stopped.
+func ranAt(w *Window) map[SiteID]Sum {
+	sites := make(map[SiteID]Sum)
+	for id, r := range w.Totals.Runs {
+		if site := w.Code.SiteOf(StackID(id)); r.Count > 0 && site != 0 {
+			sum := sites[site]
+			sum.Merge(r)
+			sites[site] = sum
+		}
+	}
+	return sites
+}
