@@ -17,7 +17,8 @@ import (
 // running after the stop had begun, for most of the pause. If there was none, it is whoever
 // stopped the world, for work that takes that long (a dump of all stacks, of the heap). The
 // garbage collector's own stops are short: where one of them was long and nobody was slow to
-// stop, the machine let no thread run, for which [StopTheWorld.Share] is taken five times.
+// stop, the machine let no thread run, for which [StopTheWorld.Share] is taken five times. The
+// watch's own stops are its cost and no finding.
 //
 // A goroutine that is slow to stop is seen when it stops; a thread that got no processor
 // meanwhile is not seen at all.
@@ -112,8 +113,8 @@ func (s *stopTheWorld) Observe(o *Observation) {
 			by, stack = o.G.ID, s.begun[o.G.ID]
 			delete(s.begun, o.G.ID)
 		}
-		if !o.Known {
-			return
+		if !o.Known || o.G != nil && o.G.Class == ClassWatch {
+			return // what the watch itself costs is reported as that
 		}
 		s.all.Add(o.Duration)
 		if o.Duration >= s.Pause && len(s.stops) < maxRuns {
@@ -199,7 +200,9 @@ func (s *stopTheWorld) judge(w *Window, who culprit) (Finding, bool) {
 			}
 		}
 	}
-	share := float64(all.Total) / float64(max(s.past.span(), 1))
+	// Of the whole look-back, also where less of it was seen: nothing is known of the rest, and
+	// three pauses soon after the start are three pauses.
+	share := float64(all.Total) / float64(max(s.past.span(), s.LookBack))
 	_, lasting := s.past.lasting(func(m map[culprit]*pauses) bool { return m[who] != nil })
 	need := s.Share
 	unexplained := !who.slow && strings.HasPrefix(who.kind, "GC")
@@ -235,7 +238,7 @@ func (s *stopTheWorld) judge(w *Window, who culprit) (Finding, bool) {
 		f.Summary = fmt.Sprintf("%s: %v was slow to stop", what, name)
 		f.Advice = fmt.Sprintf("Cut the work of %v into pieces: a loop in assembly, or a call that cannot be interrupted, keeps everybody waiting until it is through.", name)
 	case unexplained:
-		f.Summary = what + ": nobody was slow to stop, the machine let the threads not run"
+		f.Summary = what + ": nobody was slow to stop, the machine kept the threads from running"
 		f.Advice = "Look at what else runs on this machine, and at cgroup throttling; the code is not at fault."
 	default:
 		f.Summary = fmt.Sprintf("%s: by %v", what, name)
