@@ -39,6 +39,40 @@ func (m *machine) follow(w *Window) (all []stretch) {
 	return all
 }
 
+// machinePast follows the machine over the windows of a look-back, for a detector of something
+// that the machine's own trouble looks like.
+type machinePast struct {
+	machine machine
+	past    recent[machineWindow]
+}
+
+// machineWindow is what is kept of one window.
+type machineWindow struct {
+	stretches []stretch
+	ran       time.Duration
+}
+
+func (m *machinePast) add(w *Window) {
+	m.past.add(w, machineWindow{m.machine.follow(w), ranTotal(w.Totals)})
+}
+
+// since returns what was taken from a moment on. It begins with a reading, which may be before that:
+// a dump has to begin there to show the same.
+func (m *machinePast) since(first Time) (t taken) {
+	start := m.past.start()
+	for _, p := range m.past.past {
+		for i := range p.value.stretches {
+			if s := &p.value.stretches[i]; s.from >= start && s.to > first {
+				t.add(s)
+			}
+		}
+	}
+	for _, p := range m.past.past {
+		t.ran = addDurations(t.ran, within(p.value.ran, p.start, p.end, t.from, t.to))
+	}
+	return t
+}
+
 // ranTotal is how long goroutines of all classes were running in a window, by the trace. Those
 // that run on beyond its end are not in it.
 func ranTotal(t *Totals) time.Duration {

@@ -9,57 +9,33 @@ import (
 
 // stopCause is what can be said of why runs were not stopped in time.
 type stopCause struct {
-	failed    time.Duration // of all runs that were too long, between the first reading and the last
-	between   time.Duration // those two readings
-	off       time.Duration // goroutines were running but used no processor, all Ps together
-	offKnown  bool
-	throttled time.Duration
-	delay     Counter[time.Duration] // of the process's threads
-	pressure  Counter[time.Duration] // somebody's, on the machine
-	steal     Counter[time.Duration] // by the hypervisor, from all of the machine's CPUs together
+	taken
+	failed time.Duration // of all runs that were too long, between the first reading and the last
 }
 
 // cause weighs what the machine did in the windows of the look-back.
 func (s *preemptFailure) cause(all *runsWindow) stopCause {
 	var c stopCause
-	var cpu, ran time.Duration
-	var from, to Time
 	for _, m := range all.machine {
-		if m.from < s.past.start() {
-			continue // a dump of these windows does not show its beginning
+		if m.from >= s.past.start() { // else a dump of these windows does not show its beginning
+			c.add(&m)
 		}
-		if to == 0 {
-			from, c.offKnown = m.from, true
-			zero := Count(time.Duration(0))
-			c.delay, c.pressure, c.steal = zero, zero, zero
-		}
-		to = m.to
-		c.offKnown = c.offKnown && m.cpu.Known
-		cpu += m.cpu.Value
-		if m.throttle.Known() {
-			c.throttled += m.throttle.Time
-		}
-		c.pressure = c.pressure.plus(m.pressure)
-		c.delay = c.delay.plus(m.delay)
-		c.steal = c.steal.plus(m.steal)
 	}
-	c.between = to.Sub(from)
 	// What ran before the first reading or after the last is not compared with what was used
 	// between them.
 	for _, p := range s.past.past {
-		if middle := p.start.Add(p.end.Sub(p.start) / 2); middle < from || middle > to {
+		if middle := p.start.Add(p.end.Sub(p.start) / 2); middle < c.from || middle > c.to {
 			continue
 		}
-		ran += p.value.ran
+		c.ran += p.value.ran
 		for _, l := range p.value.runs {
-			here := max(0, min(l.end, to).Sub(max(l.begin, from))) // it counts as a whole where it ends
-			ran -= l.end.Sub(l.begin) - here
+			here := max(0, min(l.end, c.to).Sub(max(l.begin, c.from))) // it counts as a whole where it ends
+			c.ran -= l.end.Sub(l.begin) - here
 			if l.end.Sub(l.begin) >= s.Run {
 				c.failed += here
 			}
 		}
 	}
-	c.off = max(0, ran-cpu)
 	return c
 }
 
@@ -86,50 +62,38 @@ func (c *stopCause) half(d time.Duration) bool { return c.failed > 0 && 2*d >= c
 func (c *stopCause) isThrottled() bool { return c.half(c.throttled) }
 
 // isOff reports whether the goroutines held their Ps and used no processor.
-func (c *stopCause) isOff() bool { return c.offKnown && c.half(c.off) }
-
-// isStolen reports whether the hypervisor ran others meanwhile. From whom on the machine it took
-// the processors is not known: with so little used, from this process too.
-func (c *stopCause) isStolen() bool { return c.isOff() && c.steal.Known && 2*c.steal.Value >= c.off }
-
-// isStarved reports whether others had the processors, on this machine or beside it. The
-// threads' own delay and what was stolen are summed up as off is, over threads and CPUs.
-// Pressure is not: that somebody waited is at most a second in each, however many did. If the
-// kernel says neither, whoever used no processor is taken for starved.
-func (c *stopCause) isStarved() bool {
-	switch {
-	case !c.isOff():
-		return false
-	case c.delay.Known:
-		return 2*(c.delay.Value+c.steal.Value) >= c.off
-	case c.pressure.Known:
-		return c.isStolen() || 2*c.pressure.Value >= min(c.off, c.between)
-	default:
-		return true
-	}
+func (c *stopCause) isOff() bool {
+	off, known := c.off()
+	return known && c.half(off)
 }
+
+// isStolen and isStarved report whether that was so because others had the processors.
+func (c *stopCause) isStolen() bool  { return c.isOff() && c.stolen() }
+func (c *stopCause) isStarved() bool { return c.isOff() && c.starved() }
 
 // ownFault reports whether it is the code's and not the machine's.
 func (c *stopCause) ownFault() bool { return !c.isThrottled() && !c.isStarved() }
 
 // of says why the runs at a site were not stopped, and what to do.
 func (c *stopCause) of(code *Code, l *longRuns, name string, late bool, sysmon time.Duration) (reason, advice string) {
+	const innocent = "; the code is not at fault."
+	off, _ := c.off()
 	switch {
 	case c.isThrottled():
 		return fmt.Sprintf("the cgroup was throttled for %s of that time", short(c.throttled)),
-			"Give the container more CPU, or set GOMAXPROCS to what it may use; the code is not at fault."
+			adviceThrottled + innocent
 	case inSyscall(code.Frames(l.worst.Stack)):
 		return "it is in a system call that the runtime does not know of",
 			fmt.Sprintf("Make the call in %v with syscall.Syscall and not RawSyscall: the runtime then gives the P to others meanwhile.", name)
 	case c.isOff() && !c.isStarved():
-		return fmt.Sprintf("it used no processor for %s of that time, and its threads did not wait for one: it waits in a system call that the runtime does not know of, or for memory from a disk", short(c.off)),
+		return fmt.Sprintf("it used no processor for %s of that time, and its threads did not wait for one: it waits in a system call that the runtime does not know of, or for memory from a disk", short(off)),
 			fmt.Sprintf("If %v makes a call with RawSyscall, make it with syscall.Syscall, so that the runtime gives the P to others meanwhile; if it reads mapped memory, read the file instead.", name)
 	case c.isStolen():
 		return fmt.Sprintf("the hypervisor gave the machine's processors to others for %s of that time", short(c.steal.Value)),
-			"Look at what else runs on the host of this virtual machine, or take a larger share of it; the code is not at fault."
+			adviceStolen + innocent
 	case c.isStarved():
-		return fmt.Sprintf("the machine was starved, its threads got no processor for %s of that time", short(c.off)),
-			"Look at what else runs on this machine; the code is not at fault."
+		return fmt.Sprintf("the machine was starved, its threads got no processor for %s of that time", short(off)),
+			adviceStarved + innocent
 	case late:
 		return fmt.Sprintf("sysmon looked only about every %s", short(sysmon)),
 			"The runtime's own thread came too late: look at what keeps the machine's processors, the trace does not tell."
@@ -158,23 +122,4 @@ func note(sysmon time.Duration) string {
 		return ""
 	}
 	return fmt.Sprintf("runs that were preempted suggest that sysmon looks about every %s", short(sysmon))
-}
-
-func (c *stopCause) measures() (all []Measure) {
-	if c.offKnown {
-		all = append(all, Measure{Name: "running without a processor", Value: c.off.Seconds(), Unit: "s"})
-	}
-	if c.throttled > 0 {
-		all = append(all, Measure{Name: "throttled by the cgroup", Value: c.throttled.Seconds(), Unit: "s"})
-	}
-	if c.pressure.Known {
-		all = append(all, Measure{Name: "somebody on the machine waited for a processor", Value: c.pressure.Value.Seconds(), Unit: "s"})
-	}
-	if c.steal.Known {
-		all = append(all, Measure{Name: "the hypervisor ran others", Value: c.steal.Value.Seconds(), Unit: "s"})
-	}
-	if c.delay.Known {
-		all = append(all, Measure{Name: "threads waited for a processor", Value: c.delay.Value.Seconds(), Unit: "s"})
-	}
-	return all
 }

@@ -11,7 +11,8 @@ import (
 // The runtime stops a goroutine that has run for 10 ms, so that the others get their turn
 // (runtime/proc.go, forcePreemptNS). More than [PreemptRate.Rate] such stops a second are
 // nothing but a batch job that uses the machine, unless other work was late meanwhile:
-// both are needed. Stops by the garbage collector, which scans a goroutine's stack, do not
+// both are needed. Where the watch's readings say that the process did not get the processors,
+// the finding says that first. Stops by the garbage collector, which scans a goroutine's stack, do not
 // count.
 type PreemptRate struct {
 	Rate     float64       // preemptions a second, in a window; default 50 (specification)
@@ -45,7 +46,8 @@ func (d PreemptRate) New(code *Code) (State, error) {
 	s.duration("Delay", &d.Delay, preemptDelay)
 	s.count("Victims", &d.Victims, 10)
 	s.lookBack(&d.LookBack, 5*time.Second)
-	return &preemptRate{PreemptRate: d, code: code, past: recent[*stopsWindow]{of: d.LookBack}, now: newStopsWindow()}, s.err
+	return &preemptRate{PreemptRate: d, code: code, past: recent[*stopsWindow]{of: d.LookBack},
+		host: machinePast{past: recent[machineWindow]{of: d.LookBack}}, now: newStopsWindow()}, s.err
 }
 
 type preemptRate struct {
@@ -53,6 +55,7 @@ type preemptRate struct {
 	code  *Code
 	now   *stopsWindow
 	past  recent[*stopsWindow]
+	host  machinePast
 	usual usual // preemptions a second
 	since unjudged
 }
@@ -89,6 +92,7 @@ func (s *preemptRate) Judge(w *Window) ([]Finding, Verdict) {
 		s.now = newStopsWindow()
 	}
 	s.usual.start(w)
+	s.host.add(w)
 	now := s.now
 	s.now = newStopsWindow()
 	rate := perWindowSecond(now.stops, w)
@@ -121,16 +125,21 @@ func (s *preemptRate) Judge(w *Window) ([]Finding, Verdict) {
 	hog, site, n := all.hog()
 	perSecond, victims := float64(all.stops)/span.Seconds(), float64(all.others(&hog))/span.Seconds()
 	name := w.Code.Site(site).Short()
-	return []Finding{{
+	host := s.host.since(first)
+	remark, before := host.remark()
+	if host.known {
+		first = min(first, host.from)
+	}
+	f := Finding{
 		Severity: Warning,
 		Start:    first,
 		End:      w.End,
 		Score:    perSecond / s.Rate,
 		Site:     site,
-		Summary: fmt.Sprintf("%.0f goroutines a second were stopped after 10 ms, most in %v; other work was late by %s and more %.0f times a second",
-			perSecond, name, short(s.Delay), victims),
+		Summary: fmt.Sprintf("%.0f goroutines a second were stopped after 10 ms, most in %v; other work was late by %s and more %.0f times a second%s",
+			perSecond, name, short(s.Delay), victims, remark),
 		Why:    "Work that needs a P for long and work that needs it at once share this process, and the short work waits.",
-		Advice: fmt.Sprintf("Bound how many goroutines run %v at once, or move that work out of the process.", name),
+		Advice: before + fmt.Sprintf("Bound how many goroutines run %v at once, or move that work out of the process.", name),
 		Evidence: Evidence{
 			Measures: []Measure{
 				{Name: "preemptions", Value: perSecond, Unit: "1/s", Threshold: s.Rate, Baseline: s.usual.known()},
@@ -138,7 +147,9 @@ func (s *preemptRate) Judge(w *Window) ([]Finding, Verdict) {
 			},
 			Sites: []SiteEvidence{{Site: site, Count: n, What: "was preempted"}},
 		},
-	}}, verdict
+	}
+	f.Evidence.Measures = append(f.Evidence.Measures, host.measures()...)
+	return []Finding{f}, verdict
 }
 
 // hog returns the work that was stopped most often, and where that was most often.

@@ -20,6 +20,10 @@ import (
 // doing; those delays are apart ([Totals].Requeued and Yielded), as are those of the
 // runtime's goroutines.
 //
+// Where the watch's readings say that the process did not get the processors (its cgroup was
+// throttled, others had them), the finding says so first: the work that held the Ps may not
+// have run at all.
+//
 // It cannot tell two kinds of requests apart whose handlers are one function, and of a
 // connection's goroutine that waits for the next request not which it will be: these are
 // never counted as other work.
@@ -54,7 +58,7 @@ func (d SchedDelay) New(code *Code) (State, error) {
 	s.count("Victims", &d.Victims, 10)
 	s.share("Share", &d.Share, 1.0/3)
 	s.lookBack(&d.LookBack, 4*time.Second)
-	return &schedDelay{SchedDelay: d, code: code, past: recent[bool]{of: d.LookBack}}, s.err
+	return &schedDelay{SchedDelay: d, code: code, past: recent[bool]{of: d.LookBack}, host: machinePast{past: recent[machineWindow]{of: d.LookBack}}}, s.err
 }
 
 type schedDelay struct {
@@ -63,7 +67,8 @@ type schedDelay struct {
 	late  late
 	all   Histogram    // of the window, with who still waits
 	past  recent[bool] // whether a window was bad
-	usual usual        // P99, in seconds
+	host  machinePast
+	usual usual // P99, in seconds
 	since unjudged
 }
 
@@ -116,6 +121,7 @@ func (s *schedDelay) Judge(w *Window) ([]Finding, Verdict) {
 		s.late.reset()
 	}
 	s.usual.start(w)
+	s.host.add(w)
 	s.all = w.Totals.Delays
 	starving := s.waiting(w)
 	mean, p99 := s.all.Mean(), s.all.Quantile(0.99)
@@ -147,16 +153,21 @@ func (s *schedDelay) Judge(w *Window) ([]Finding, Verdict) {
 		return nil, verdict
 	}
 	name := w.Code.Site(hog.site).Short()
+	host := s.host.since(first)
+	remark, before := host.remark()
+	if host.known {
+		first = min(first, host.from)
+	}
 	f := Finding{
 		Severity: severity(longest, 5*s.P99),
 		Start:    first,
 		End:      w.End,
 		Score:    float64(longest) / float64(s.P99),
 		Site:     hog.site,
-		Summary: fmt.Sprintf("goroutines waited for a P: P99 %s, mean %s, at most %s over %d starts; %v used %.0f%% of %d Ps meanwhile",
-			short(p99), short(mean), short(s.all.Max()), s.all.Count(), name, 100*share, w.Procs),
+		Summary: fmt.Sprintf("goroutines waited for a P: P99 %s, mean %s, at most %s over %d starts; %v used %.0f%% of %d Ps meanwhile%s",
+			short(p99), short(mean), short(s.all.Max()), s.all.Count(), name, 100*share, w.Procs, remark),
 		Why:    "Every request that was ready in that time stood in the queue for a processor before its code could run.",
-		Advice: fmt.Sprintf("Bound how many goroutines run %v at once (a semaphore of GOMAXPROCS/2, a worker pool), split its work, or move it out of this process; look at the heat map for how wide the gaps are.", name),
+		Advice: before + fmt.Sprintf("Bound how many goroutines run %v at once (a semaphore of GOMAXPROCS/2, a worker pool), split its work, or move it out of this process; look at the heat map for how wide the gaps are.", name),
 		Evidence: Evidence{
 			Measures: []Measure{
 				{Name: "scheduling delay P99", Value: p99.Seconds(), Unit: "s", Threshold: s.P99.Seconds(), Baseline: s.usual.known()},
@@ -177,5 +188,6 @@ func (s *schedDelay) Judge(w *Window) ([]Finding, Verdict) {
 			Measure{Name: "longest P99 of one P", Value: onProc.Seconds(), Unit: "s", Threshold: s.P99.Seconds()},
 			Measure{Name: "P with the longest P99", Value: float64(proc), Unit: "1"})
 	}
+	f.Evidence.Measures = append(f.Evidence.Measures, host.measures()...)
 	return []Finding{f}, verdict
 }
