@@ -11,13 +11,17 @@ import (
 // The runtime stops a goroutine that has run for 10 ms, so that the others get their turn
 // (runtime/proc.go, forcePreemptNS). More than [PreemptRate.Rate] such stops a second are
 // nothing but a batch job that uses the machine, unless other work was late meanwhile:
-// both are needed. Where the watch's readings say that the process did not get the processors,
-// the finding says that first. Stops by the garbage collector, which scans a goroutine's stack, do not
-// count.
+// both are needed. Late has to be [PreemptRate.Share] of all starts as well: the more Ps there
+// are, the more is stopped and started, and some of it meets where nothing is wrong. Stops by
+// the garbage collector, which scans a goroutine's stack, do not count.
+//
+// Where the watch's readings say that the process did not get the processors, the finding says
+// that first.
 type PreemptRate struct {
 	Rate     float64       // preemptions a second, in a window; default 50 (specification)
 	Delay    time.Duration // of other work that makes the rate matter; default 10 ms
 	Victims  int           // such delays a second; default 10
+	Share    float64       // of all starts that were so late; default 0.01 (the slowest hundredth, as SchedDelay)
 	LookBack time.Duration // two windows within this must be so, half a second of them; default 5 s
 }
 
@@ -45,6 +49,7 @@ func (d PreemptRate) New(code *Code) (State, error) {
 	s.number("Rate", &d.Rate, 50)
 	s.duration("Delay", &d.Delay, preemptDelay)
 	s.count("Victims", &d.Victims, 10)
+	s.share("Share", &d.Share, 0.01)
 	s.lookBack(&d.LookBack, 5*time.Second)
 	return &preemptRate{PreemptRate: d, code: code, past: recent[*stopsWindow]{of: d.LookBack},
 		host: machinePast{past: recent[machineWindow]{of: d.LookBack}}, now: newStopsWindow()}, s.err
@@ -62,9 +67,10 @@ type preemptRate struct {
 
 // stopsWindow is what is kept of one window.
 type stopsWindow struct {
-	stops int
-	at    map[preemptedAt]int
-	late  map[lateWork]int // late starts
+	stops  int
+	starts uint64 // of those that had waited
+	at     map[preemptedAt]int
+	late   map[lateWork]int // late starts
 }
 
 // preemptedAt is where goroutines busy with something were preempted.
@@ -95,6 +101,7 @@ func (s *preemptRate) Judge(w *Window) ([]Finding, Verdict) {
 	s.host.add(w)
 	now := s.now
 	s.now = newStopsWindow()
+	now.starts = w.Totals.Delays.Count()
 	rate := perWindowSecond(now.stops, w)
 	verdict := Verdict{Applicable: true, Value: rate, Threshold: s.Rate, Unit: "1/s"}
 	if rate <= s.Rate {
@@ -103,9 +110,10 @@ func (s *preemptRate) Judge(w *Window) ([]Finding, Verdict) {
 		return nil, verdict
 	}
 	hog, _, _ := now.hog()
-	if late := perWindowSecond(now.others(&hog), w); late < float64(s.Victims) {
+	others := now.others(&hog)
+	if late := perWindowSecond(others, w); late < float64(s.Victims) || now.share(others) < s.Share {
 		s.past.add(w, nil)
-		verdict.Note = fmt.Sprintf("other work was late by %s and more only %.1f times a second", short(s.Delay), late)
+		verdict.Note = fmt.Sprintf("other work was late by %s and more only %.1f times a second, in %.2g%% of all starts", short(s.Delay), late, 100*now.share(others))
 		return nil, verdict
 	}
 	s.past.add(w, now)
@@ -123,7 +131,8 @@ func (s *preemptRate) Judge(w *Window) ([]Finding, Verdict) {
 		}
 	}
 	hog, site, n := all.hog()
-	perSecond, victims := float64(all.stops)/span.Seconds(), float64(all.others(&hog))/span.Seconds()
+	others = all.others(&hog)
+	perSecond, victims := float64(all.stops)/span.Seconds(), float64(others)/span.Seconds()
 	name := w.Code.Site(site).Short()
 	host := s.host.since(first)
 	remark, before := host.remark()
@@ -144,6 +153,7 @@ func (s *preemptRate) Judge(w *Window) ([]Finding, Verdict) {
 			Measures: []Measure{
 				{Name: "preemptions", Value: perSecond, Unit: "1/s", Threshold: s.Rate, Baseline: s.usual.known()},
 				{Name: "late starts of other work", Value: victims, Unit: "1/s", Threshold: float64(s.Victims)},
+				{Name: "share of all starts", Value: all.share(others), Unit: "1", Threshold: s.Share},
 			},
 			Sites: []SiteEvidence{{Site: site, Count: n, What: "was preempted"}},
 		},
@@ -180,8 +190,12 @@ func (p *stopsWindow) others(hog *occupant) (n int) {
 	return n
 }
 
+// share is what part of all starts so many are.
+func (p *stopsWindow) share(late int) float64 { return float64(late) / float64(max(p.starts, 1)) }
+
 func (p *stopsWindow) merge(q *stopsWindow) {
 	p.stops += q.stops
+	p.starts += q.starts
 	for at, n := range q.at {
 		p.at[at] += n
 	}
