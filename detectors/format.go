@@ -25,3 +25,11 @@ func trim(v float64, unit string) string {
 	}
 	return fmt.Sprintf("%.3g %s", v, unit)
 }
+
+// many writes a number of things that are called one, or ones.
+func many[N int | uint64](n N, one string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %ss", n, one)
+}

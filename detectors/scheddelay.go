@@ -140,12 +140,14 @@ func (s *schedDelay) Judge(w *Window) ([]Finding, Verdict) {
 	victims := s.late.others(&hog)
 	share := 0.0
 	if capacity := time.Duration(w.Procs) * w.Duration(); capacity > 0 {
-		share = float64(hog.runs.Total) / float64(capacity)
+		// A run counts as a whole where it ends, and GOMAXPROCS as it was last: it may be more
+		// than there was.
+		share = min(1, float64(hog.runs.Total)/float64(capacity))
 	}
 	bad := mean > s.Mean && victims.n >= s.Victims && share > s.Share && hog.site != 0
 	s.past.add(w, bad)
 	if !bad {
-		verdict.Note = fmt.Sprintf("%d starts of other work than %v were late, which used %.0f%% of the Ps", victims.n, w.Code.Site(hog.work).Short(), 100*share)
+		verdict.Note = fmt.Sprintf("%d starts of other work than %v were late, which used %s of the Ps", victims.n, w.Code.Site(hog.work).Short(), usedOf(share))
 		return nil, verdict
 	}
 	first, lasting := s.past.lasting(func(bad bool) bool { return bad })
@@ -164,10 +166,10 @@ func (s *schedDelay) Judge(w *Window) ([]Finding, Verdict) {
 		End:      w.End,
 		Score:    float64(longest) / float64(s.P99),
 		Site:     hog.site,
-		Summary: fmt.Sprintf("goroutines waited for a P: P99 %s, mean %s, at most %s over %d starts; %v used %.0f%% of %d Ps meanwhile%s",
-			short(p99), short(mean), short(s.all.Max()), s.all.Count(), name, 100*share, w.Procs, remark),
+		Summary: fmt.Sprintf("goroutines waited for a P: P99 %s, mean %s, at most %s over %d starts; %v used %s of %s meanwhile%s",
+			short(p99), short(mean), short(s.all.Max()), s.all.Count(), name, usedOf(share), many(w.Procs, "P"), remark),
 		Why:    "Every request that was ready in that time stood in the queue for a processor before its code could run.",
-		Advice: before + fmt.Sprintf("Bound how many goroutines run %v at once (a semaphore of GOMAXPROCS/2, a worker pool), split its work, or move it out of this process; look at the heat map for how wide the gaps are.", name),
+		Advice: before + fmt.Sprintf("Bound how many goroutines run %v at once (a semaphore of %d, a worker pool), split its work, or move it out of this process; look at the heat map for how wide the gaps are.", name, max(1, w.Procs/2)),
 		Evidence: Evidence{
 			Measures: []Measure{
 				{Name: "scheduling delay P99", Value: p99.Seconds(), Unit: "s", Threshold: s.P99.Seconds(), Baseline: s.usual.known()},
@@ -190,4 +192,12 @@ func (s *schedDelay) Judge(w *Window) ([]Finding, Verdict) {
 	}
 	f.Evidence.Measures = append(f.Evidence.Measures, host.measures()...)
 	return []Finding{f}, verdict
+}
+
+// usedOf writes a share of the Ps' time, of which all is as much as is known of it.
+func usedOf(share float64) string {
+	if share >= 1 {
+		return "almost all"
+	}
+	return fmt.Sprintf("%.0f%%", 100*share)
 }
