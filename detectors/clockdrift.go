@@ -22,8 +22,23 @@ import (
 type ClockDrift struct {
 	Drift    float64       // of the trace's clock against the monotonic one, seconds a second; default 0.001
 	Step     time.Duration // of the time of day against the monotonic clock, between two windows; default 500 ms
-	Sources  []string      // that are good; default tsc, kvm-clock, arch_sys_counter and hyperv_clocksource_tsc_page
+	Sources  []string      // that are good; default those that a program can read without a system call
 	LookBack time.Duration // over which drift is measured; default 5 s
+}
+
+// fastSources are the kernel's names of the clocks that its vDSO reads (vdso_clock_mode of struct
+// clocksource, in drivers/clocksource and arch/*/kernel). Xen's is one only on some machines,
+// so it is not among them.
+func fastSources() []string {
+	return []string{
+		"tsc", "kvm-clock", "hyperv_clocksource_tsc_page", // amd64, 386
+		"arch_sys_counter",  // arm64, arm
+		"timebase",          // ppc64
+		"tod",               // s390x
+		"riscv_clocksource", // riscv64
+		"Constant",          // loong64
+		"MIPS", "GIC",       // mips, mips64
+	}
 }
 
 // Spec implements [Detector].
@@ -41,7 +56,7 @@ func (d ClockDrift) New(*Code) (State, error) {
 	s.duration("Step", &d.Step, 500*time.Millisecond)
 	s.lookBack(&d.LookBack, 5*time.Second)
 	if d.Sources == nil {
-		d.Sources = []string{"tsc", "kvm-clock", "arch_sys_counter", "hyperv_clocksource_tsc_page"}
+		d.Sources = fastSources()
 	}
 	return &clockDrift{ClockDrift: d, past: recent[Clocks]{of: d.LookBack}}, s.err
 }
