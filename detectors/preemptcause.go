@@ -99,7 +99,7 @@ func (c *stopCause) of(code *Code, l *longRuns, name string, late bool, sysmon t
 			"The runtime's own thread came too late: look at what keeps the machine's processors, the trace does not tell."
 	default:
 		return "it has no preemption point there",
-			fmt.Sprintf("Cut the work of %v into pieces of at most a megabyte: a call into assembly (copy, hash, search) over a huge slice cannot be interrupted.", name)
+			fmt.Sprintf("Cut the work of %v into pieces of at most a megabyte: a call into assembly (copy, hash, search) over a huge slice cannot be interrupted. With GODEBUG=asyncpreemptoff=1 no loop can be that makes no call.", name)
 	}
 }
 

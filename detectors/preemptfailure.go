@@ -11,7 +11,8 @@ import (
 // one ran for [PreemptFailure.Run] all the same, the finding says why, as far as the trace and
 // the watch's readings of the machine tell:
 //
-//   - there is no preemption point: assembly over a huge slice. Nothing else is wrong;
+//   - there is no preemption point: assembly over a huge slice, or with
+//     GODEBUG=asyncpreemptoff=1 any loop without a call. Nothing else is wrong;
 //   - it is in a system call that the runtime does not know of (syscall.RawSyscall), as its
 //     stack shows, or that it used no processor though its threads did not wait for one;
 //   - the cgroup was throttled: its threads were not allowed to run;
@@ -185,8 +186,8 @@ func (s *preemptFailure) finding(w *Window, site SiteID, l *longRuns, all *runsW
 		End:      w.End,
 		Score:    float64(l.max) / float64(s.Run),
 		Site:     site,
-		Summary: fmt.Sprintf("%v ran %d times for %s and more without letting go of its P, at most %s (the runtime aims at 10 ms): %s",
-			name, l.failed, short(s.Run), short(l.max), reason),
+		Summary: fmt.Sprintf("%v ran %s for %s and more without letting go of its P, at most %s (the runtime aims at 10 ms): %s",
+			name, many(l.failed, "time"), short(s.Run), short(l.max), reason),
 		Why:    "Meanwhile nothing else ran on that P, a garbage collection could not begin, and with few Ps the whole service stood still.",
 		Advice: advice,
 		Evidence: Evidence{

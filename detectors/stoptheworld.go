@@ -231,8 +231,8 @@ func (s *stopTheWorld) judge(w *Window, who culprit) (Finding, bool) {
 		},
 	}
 	name := w.Code.Site(who.site).Short()
-	what := fmt.Sprintf("the world was stopped %d times for %s and more (%s), at most %s, %s in %s",
-		all.Count, short(s.Pause), who.kind, short(all.Max), short(all.Total), short(s.past.span()))
+	what := fmt.Sprintf("the world was stopped %s for %s and more (%s), at most %s, %s in %s",
+		many(all.Count, "time"), short(s.Pause), who.kind, short(all.Max), short(all.Total), short(s.past.span()))
 	switch {
 	case who.slow:
 		f.Summary = fmt.Sprintf("%s: %v was slow to stop", what, name)

@@ -68,12 +68,16 @@ func (s *traceGap) Judge(w *Window) ([]Finding, Verdict) {
 }
 
 func (s *traceGap) finding(w *Window, start Time, n uint64, whose, advice string) Finding {
+	lost := "1 generation of the trace, about a second, was"
+	if n != 1 {
+		lost = fmt.Sprintf("%d generations of the trace, about a second each, were", n)
+	}
 	return Finding{
 		Severity: Info,
 		Start:    start,
 		End:      w.End,
 		Score:    float64(n) / float64(s.Lost),
-		Summary:  fmt.Sprintf("%d generations of the trace, about a second each, were lost before this: %s", n, whose),
+		Summary:  fmt.Sprintf("%s lost before this: %s", lost, whose),
 		Why:      "What happened meanwhile was not seen: no finding can come from it, and sums do not include it.",
 		Advice:   advice,
 		Evidence: Evidence{Measures: []Measure{{Name: "generations lost within a minute", Value: float64(n), Unit: "{generation}", Threshold: float64(s.Lost)}}},

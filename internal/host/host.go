@@ -16,8 +16,8 @@ type Host struct {
 // another if the machine's own files are mounted elsewhere.
 func New(root string) *Host { return &Host{machine: newMachine(root)} }
 
-// Read reads all that there is. At, Lost and Told are left 0. It takes a tenth of a
-// millisecond.
+// Read reads all that there is. At, Lost and LostBefore are left 0. It takes a tenth of a
+// millisecond, and 3 µs for each thread of the process.
 func (h *Host) Read() detectors.Reading {
 	h.mu.Lock()
 	defer h.mu.Unlock()
