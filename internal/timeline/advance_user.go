@@ -114,10 +114,23 @@ func (t *Timeline) log(c *cursor) error {
 
 func (t *Timeline) logs(at wire.Time, th *thread, task detectors.TaskID, category, message string, stack detectors.StackID) {
 	o := t.push(detectors.Log, at, th)
-	if g := th.current(); category == reading.Category && g != nil && g.Class == detectors.ClassWatch {
+	if category == reading.Category && t.byWatch(th.current(), stack) {
 		t.read(message, o.Time)
 	}
 	o.Task = task
 	o.Text, o.Text2 = category, message
 	o.Stack = stack
+}
+
+// byWatch reports whether a goroutine that is at a stack is the watch's. Where a trace begins, as a dump
+// does, nothing but that stack may have told yet what it began in.
+func (t *Timeline) byWatch(g *goroutine, stack detectors.StackID) bool {
+	switch {
+	case g == nil:
+		return false
+	case g.Start == 0:
+		return t.code.Stack(stack).Class == detectors.ClassWatch
+	default:
+		return g.Class == detectors.ClassWatch
+	}
 }
