@@ -39,7 +39,7 @@ func (CPUThrottled) Spec() Spec {
 func (d CPUThrottled) New(*Code) (State, error) {
 	s := settings{kind: "cpu-throttled"}
 	s.share("Periods", &d.Periods, 0.25)
-	s.share("Share", &d.Share, 0.05)
+	s.number("Share", &d.Share, 0.05) // a sum over CPUs may pass 1
 	s.lookBack(&d.LookBack, 5*time.Second)
 	return &cpuThrottled{CPUThrottled: d, past: recent[throttledWindow]{of: d.LookBack}}, s.err
 }
