@@ -73,13 +73,13 @@ func (s *gcAssist) Judge(w *Window) ([]Finding, Verdict) {
 	judged.cycles = s.marking.end(w)
 	s.past.add(w, judged)
 
-	seen := s.seen()
+	seen := s.seen(func(pastWindow[*assistWindow]) bool { return true })
 	f, verdict := s.tail(w, judged, seen)
 	words, measures := s.backToBack()
 	switch {
 	case words == "":
 	case f == nil:
-		f = s.finding(w, seen, words)
+		f = s.finding(w, s.seen(s.marks), words) // what was allocated before is not why
 		f.Score = measures[0].Value / s.Marking
 		f.Why = "The collector takes the processors from all goroutines nearly all of the time, and does it again as soon as it is done."
 		f.Advice = noRoom

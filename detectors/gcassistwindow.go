@@ -55,7 +55,7 @@ func (s *gcAssist) take(w *Window) *assistWindow {
 	return a
 }
 
-// assistsSeen is what is kept of the windows of the look-back together.
+// assistsSeen is what is kept of some windows of the look-back together.
 type assistsSeen struct {
 	assists   Histogram
 	longest   GoroutineEvidence
@@ -64,9 +64,12 @@ type assistsSeen struct {
 	buckets   []assistBucket
 }
 
-func (s *gcAssist) seen() *assistsSeen {
+func (s *gcAssist) seen(in func(pastWindow[*assistWindow]) bool) *assistsSeen {
 	all := &assistsSeen{sites: make(map[SiteID]SiteEvidence), allocated: make(map[SiteID]uint64)}
 	for _, p := range s.past.past {
+		if !in(p) {
+			continue
+		}
 		all.assists.Merge(&p.value.assists)
 		all.buckets = append(all.buckets, p.value.buckets...)
 		if p.value.longest.Duration > all.longest.Duration {

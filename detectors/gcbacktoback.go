@@ -72,22 +72,24 @@ const (
 	newHeap = 0.1
 )
 
+// marks reports whether the collector was marking for most of a window.
+func (s *gcAssist) marks(p pastWindow[*assistWindow]) bool {
+	return float64(p.value.cycles.marked) > s.Marking*float64(p.end.Sub(p.start))
+}
+
 // backToBack returns the words for it if the collector marks for more than [GCAssist.Marking] of the
 // time, and that because there is no room left to allocate in between, and its evidence.
 func (s *gcAssist) backToBack() (summary string, evidence []Measure) {
 	var all cycles
 	var span time.Duration
-	marks := func(p pastWindow[*assistWindow]) bool {
-		return float64(p.value.cycles.marked) > s.Marking*float64(p.end.Sub(p.start))
-	}
 	for _, p := range s.past.past {
-		if marks(p) {
+		if s.marks(p) {
 			all.add(p.value.cycles)
 			span += p.end.Sub(p.start)
 		}
 	}
 	n := len(s.past.past)
-	if n < 2 || !marks(s.past.past[n-1]) || !marks(s.past.past[n-2]) || span < minLasting || all.ended < minCycles || all.live == 0 {
+	if n < 2 || !s.marks(s.past.past[n-1]) || !s.marks(s.past.past[n-2]) || span < minLasting || all.ended < minCycles || all.live == 0 {
 		return "", nil
 	}
 	between := all.grown / uint64(all.ended)

@@ -117,18 +117,25 @@ func (w *Watcher) loop(ctx context.Context) {
 	defer close(w.done)
 	timer := time.NewTimer(w.cfg.interval)
 	defer timer.Stop()
+	// What is lost is written down within a second, however long the watch rests: else it takes
+	// one more collection until somebody reads of it.
+	second := time.NewTicker(time.Second)
+	defer second.Stop()
+	var told [detectors.NumFaults]uint64
 	for ctx.Err() == nil {
 		select {
 		case <-ctx.Done():
 		case <-timer.C:
 			begun := time.Now()
-			before := w.losses()
-			w.log(before)
+			told = w.losses()
+			w.log(told)
 			w.take(w.intake.Collect)
-			if lost := w.losses(); lost != before {
-				w.log(lost) // now, and not when the next collection comes
-			}
 			timer.Reset(w.nextPoll(time.Since(begun)))
+		case <-second.C:
+			if lost := w.losses(); lost != told {
+				told = lost
+				w.log(told)
+			}
 		}
 	}
 	w.log(w.losses())
@@ -150,7 +157,7 @@ func (w *Watcher) losses() (lost [detectors.NumFaults]uint64) {
 	s := w.Stats()
 	lost[detectors.LossBroken] = s.BrokenGenerations
 	if w.cfg.stream {
-		lost[detectors.LossQueue] = s.LostGenerations
+		lost[detectors.LossQueue] = w.intake.Lost()
 	} else {
 		lost[detectors.LossRecorder] = s.LostGenerations
 	}

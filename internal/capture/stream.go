@@ -58,15 +58,18 @@ func (w streamWriter) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// enqueue holds a generation until it is collected, or drops it whole. The lock is
+// enqueue holds a generation until it is collected. Where there is no room the oldest is dropped
+// whole: what is new is what somebody waits for, and it says that something was lost. The lock is
 // held.
 func (s *Stream) enqueue(raw wire.Raw) {
-	if len(s.queue) >= limits.PendingGenerations && s.queued+len(raw.Data) > s.maxBytes || len(s.queue) >= maxQueue {
-		s.lost++
-		return
-	}
 	s.queue = append(s.queue, raw)
 	s.queued += len(raw.Data)
+	for n := len(s.queue); n > limits.PendingGenerations && s.queued > s.maxBytes || n > maxQueue; n = len(s.queue) {
+		s.queued -= len(s.queue[0].Data)
+		s.queue[0] = wire.Raw{} // its bytes can go
+		s.queue = s.queue[1:]
+		s.lost++
+	}
 }
 
 // maxQueue bounds the generations that wait, however small they are.

@@ -36,18 +36,20 @@ func fed(t *testing.T, maxBytes int, data []byte) *Stream {
 	return s
 }
 
-// TestStreamIsBounded: what finds no room is dropped whole and counted; some generations
+// TestStreamIsBounded: where there is no room the oldest is dropped whole and counted; some generations
 // may always wait, however large they are.
 func TestStreamIsBounded(t *testing.T) {
 	data := tracegen.Random(1, tracegen.Shape{Generations: 10, Events: 5_000})
 	s := fed(t, 1<<20, data)
-	require.Len(t, collect(t, s), 10)
+	all := collect(t, s)
+	require.Len(t, all, 10)
 	require.Zero(t, s.Lost())
 
 	s = fed(t, 1, data)
 	raws := collect(t, s)
 	require.Len(t, raws, limits.PendingGenerations)
 	checkFollow(t, raws)
+	require.Equal(t, all[9].Number, raws[len(raws)-1].Number, "the newest are kept")
 	require.EqualValues(t, 10-limits.PendingGenerations, s.Lost())
 
 	next := tracegen.Random(1, tracegen.Shape{Generations: 1})[wire.HeaderSize:]

@@ -134,7 +134,7 @@ const (
 	CallbackQueue = 16
 
 	// PendingGenerations is how many generations of a stream may wait for
-	// analysis before further ones are dropped whole and counted.
+	// analysis before the oldest are dropped whole and counted.
 	PendingGenerations = 4
 
 	// Panics is how often a detector or a callback may panic before it is

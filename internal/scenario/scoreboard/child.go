@@ -31,7 +31,7 @@ const (
 	patience = 12 * time.Second
 
 	// aftermath is how long it goes on after it was found.
-	aftermath = 1200 * time.Millisecond
+	aftermath = time.Second
 )
 
 // childMain runs one scenario and writes the report. It ends early when its standard input does:

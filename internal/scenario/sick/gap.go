@@ -10,18 +10,19 @@ import (
 )
 
 // The watcher gets room for a second or two of a flood, which is room for minutes without one, and
-// takes so long over each window that it collects every few seconds only. (The flight recorder
-// keeps its newest generation whatever its size, so that one which is emptied every second loses
-// little.)
+// takes so long over each window that it collects every few seconds only: it rests ten times as
+// long as it worked. (The flight recorder keeps its newest generation whatever its size, so that one
+// which is emptied every second loses little.) A stream brings a window each second, also while the
+// watcher rests: with more than a tenth of a second for each it gets behind for good.
 const (
-	gapHistory = 1 << 20
-	gapHold    = 400 * time.Millisecond
+	gapHistory   = 1 << 20
+	recorderHold = 250 * time.Millisecond
+	streamHold   = 200 * time.Millisecond
 )
 
-// gapSettle is how long it takes until a collection finds that something is missing, and the next
-// one what was written of it: the watcher rests ten times as long as one takes, and these are
-// slow.
-const gapSettle = 16 * time.Second
+// gapSettle is how long it takes until something is missing, and then until the collection that finds
+// what was written of it: the watcher rests ten times as long as one takes.
+const gapSettle = 8 * time.Second
 
 func recorderOverwritten() scenario.Scenario {
 	return scenario.Scenario{
@@ -31,7 +32,7 @@ func recorderOverwritten() scenario.Scenario {
 		Settle: gapSettle,
 		Watch: scenario.Watch{
 			HistoryBytes: gapHistory,
-			Hold:         gapHold,
+			Hold:         recorderHold,
 		},
 		Start: startFlood(floodYields),
 	}
@@ -46,7 +47,7 @@ func queueOverflows() scenario.Scenario {
 		Watch: scenario.Watch{
 			Stream:       true,
 			HistoryBytes: gapHistory,
-			Hold:         gapHold,
+			Hold:         streamHold,
 		},
 		Start: startFlood(floodHandOvers),
 	}
