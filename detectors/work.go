@@ -32,9 +32,10 @@ type occupant struct {
 
 // others reports whether a goroutine that was late is busy with something else than the
 // occupant. One that began in the same function and shows no work of its own yet is in doubt: it may
-// be about to do just that. One that was woken by the occupant serves it: a queue's other end.
+// be about to do just that. One that was woken by the occupant serves it: a queue's other end. Nor is
+// one that has not been seen at any stack yet somebody else: in a dump that may be the occupant's.
 func (o *occupant) others(l lateWork) bool {
-	return l.work != o.work && l.work != o.start && (l.by == 0 || l.by != o.work)
+	return l.work != 0 && l.work != o.work && l.work != o.start && (l.by == 0 || l.by != o.work)
 }
 
 // lateWork is what a goroutine that was late is busy with, and who made it runnable.
