@@ -387,7 +387,12 @@ func (c *Code) take(n int) []frameID {
 	return frames
 }
 
+// site gives a place its number. The runtime records a stack of one frame without a function where it
+// could not walk it: that is no place.
 func (c *Code) site(fn, file string, line int) SiteID {
+	if fn == "" {
+		return 0
+	}
 	s := Site{fn, file, line}
 	if id, ok := c.bySite[s]; ok {
 		return id

@@ -182,6 +182,17 @@ func TestCode(t *testing.T) {
 	require.Zero(t, code.Lost())
 }
 
+// Where the runtime could not walk a stack it records one frame without a function.
+func TestCodeOfAStackThatWasNotWalked(t *testing.T) {
+	c := detectors.NewCode()
+	id := c.Add([]uint64{0}, func(int) (detectors.Frame, bool) { return detectors.Frame{}, true })
+	require.NotZero(t, id)
+	s := c.Stack(id)
+	require.Zero(t, s.Site)
+	require.Zero(t, s.Bottom)
+	require.False(t, s.User)
+}
+
 func TestCodeIsBounded(t *testing.T) {
 	code := detectors.NewCode()
 	n := 0

@@ -71,6 +71,7 @@ func occupantOf(w *Window) occupant {
 		count(r.Start, r.Start, w.Code.home(r.Start, r.Creator), r.Sum)
 	}
 	var top occupant
+	delete(works, 0) // what is not known is not one work
 	for work, r := range works {
 		if r.Total > top.runs.Total || r.Total == top.runs.Total && work < top.work {
 			top.work, top.runs, top.start = work, r, starts[work]
