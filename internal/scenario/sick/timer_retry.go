@@ -22,7 +22,8 @@ func retryStorm() scenario.Scenario {
 		Kind:  "timer-storm",
 		Sites: []string{site("(*retrier).resend"), site("(*retrier).schedule.func1")},
 		Follows: map[string]string{
-			"sched-delay": queueForPs,
+			"sched-delay":     queueForPs,
+			"lock-contention": "all of them take the retrier's mutex, and one that is stopped while it holds it queues for a P as the others do",
 		},
 		Start: startRetries,
 	}
