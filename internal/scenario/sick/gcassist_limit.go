@@ -4,6 +4,7 @@ import (
 	"context"
 	"runtime"
 	"runtime/debug"
+	"runtime/metrics"
 	"time"
 
 	"github.com/gotracewatch/tracewatch/internal/scenario"
@@ -13,6 +14,7 @@ const (
 	sessions     = 1 << 20 // of 64 bytes, each with a pointer
 	reportBytes  = 100 << 10
 	reportPeriod = 3 * time.Millisecond
+	limitPeriod  = 250 * time.Millisecond
 )
 
 func limitReached() scenario.Scenario {
@@ -50,20 +52,38 @@ func startLimit(ctx context.Context) (scenario.Program, error) {
 	})
 	s.running.Go(func() { reportOften(s) })
 	s.fault = func(strength scenario.Strength) error {
-		runtime.GC()
-		var m runtime.MemStats
-		runtime.ReadMemStats(&m)
-		// There is room for one more megabyte in fifty, or for none.
-		inUse := m.Sys - m.HeapReleased - m.HeapIdle
-		limit := debug.SetMemoryLimit(int64(pick(strength, inUse+inUse/50, inUse-inUse/10)))
+		before := debug.SetMemoryLimit(-1)
 		s.afterStop(func() error {
-			debug.SetMemoryLimit(limit)
+			debug.SetMemoryLimit(before)
 			debug.FreeOSMemory()
 			return nil
 		})
+		runtime.GC()
+		s.running.Go(func() { fillLimit(s.ctx, pick[int64](strength, 1<<20, 0)) })
 		return nil
 	}
 	return s, nil
+}
+
+// fillLimit keeps the limit so low that the heap may grow by so many bytes from one collection to the
+// next, whatever else the process has and gives back.
+func fillLimit(ctx context.Context, room int64) {
+	ticker := time.NewTicker(limitPeriod)
+	defer ticker.Stop()
+	m := []metrics.Sample{
+		{Name: "/memory/classes/total:bytes"}, {Name: "/memory/classes/heap/released:bytes"}, {Name: "/memory/classes/heap/free:bytes"},
+		{Name: "/memory/classes/heap/objects:bytes"}, {Name: "/gc/heap/live:bytes"},
+	}
+	for ctx.Err() == nil {
+		metrics.Read(m)
+		of := func(i int) int64 { return int64(m[i].Value.Uint64()) }
+		others := of(0) - of(1) - of(2) - of(3) // what counts beside the objects
+		debug.SetMemoryLimit(others + of(4) + room)
+		select {
+		case <-ctx.Done():
+		case <-ticker.C:
+		}
+	}
 }
 
 // reportOften answers requests, each in a goroutine of its own.
