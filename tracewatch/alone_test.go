@@ -15,7 +15,6 @@ import (
 // the order of time, else thread by thread; the moments are the same where no two events
 // share one.
 func TestCompanyDoesNotMatter(t *testing.T) {
-	t.Parallel()
 	var n tally
 	for name, data := range judgedTraces() {
 		raws := split(t, data)

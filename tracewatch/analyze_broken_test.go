@@ -111,7 +111,6 @@ func checkStats(t *testing.T, s Stats, name string) {
 
 // TestPrefixes cuts small traces at many places. What was whole is reported.
 func TestPrefixes(t *testing.T) {
-	t.Parallel()
 	for name, data := range small(t) {
 		t.Run(name, func(t *testing.T) {
 			raws := split(t, data)
@@ -142,7 +141,6 @@ func TestPrefixes(t *testing.T) {
 
 // TestCorruptTraces breaks small traces in many ways.
 func TestCorruptTraces(t *testing.T) {
-	t.Parallel()
 	broken := 0
 	for name, data := range small(t) {
 		t.Run(name, func(t *testing.T) {

@@ -19,7 +19,6 @@ import (
 // TestPiecesDoNotMatter: the same bytes give the same observations, windows, anomalies,
 // verdicts and statistics, in however small pieces they come.
 func TestPiecesDoNotMatter(t *testing.T) {
-	t.Parallel()
 	traces := map[string][]byte{
 		"synthetic go1.22": tracegen.Random(1, tracegen.Shape{Version: wire.Go122, Events: 2_000}),
 		"synthetic go1.26": tracegen.Random(1, tracegen.Shape{Events: 2_000}),

@@ -154,7 +154,6 @@ func (c *tally) done(t *testing.T, what string) {
 // else what the tests compare would be less than they say. In all versions, that is: what those
 // before Go 1.25 do not say of the clocks, the watch's readings do.
 func TestTroubled(t *testing.T) {
-	t.Parallel()
 	for _, v := range versions {
 		data := troubled{version: v}.play()
 		found := make(map[string]int)

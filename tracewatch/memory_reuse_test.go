@@ -16,7 +16,6 @@ import (
 // TestFindingsWithMemoryUsedAgain: with the least history, a generation's memory is used for
 // the next but one, and nothing that is told may still point there. With the most it is not.
 func TestFindingsWithMemoryUsedAgain(t *testing.T) {
-	t.Parallel()
 	traces := judgedTraces()
 	for _, release := range []string{"1.22", "1.24", "1.25", "1.27"} {
 		data, err := recorded.Trace{Go: release, Name: "annotations"}.Bytes() // a second and more

@@ -18,7 +18,6 @@ import (
 // TestFindingsInPieces: what is found does not depend on how the trace comes: whole, or in
 // pieces of any size.
 func TestFindingsInPieces(t *testing.T) {
-	t.Parallel()
 	var n tally
 	for name, data := range judgedTraces() {
 		want, _ := wordsOf(t, bytes.NewReader(data))
@@ -114,7 +113,6 @@ func polled(t *testing.T, data []byte, stream []wire.Raw, held, step int) (taken
 // that is cut has the anomalies of the windows that are whole. (Before Go 1.26 a generation has
 // no mark at its end: what has come of the last one is judged, too.)
 func TestFindingsInPrefixes(t *testing.T) {
-	t.Parallel()
 	var n tally
 	for name, data := range judgedTraces() {
 		raws := split(t, data)

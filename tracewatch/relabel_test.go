@@ -17,7 +17,6 @@ import (
 // threads, stacks and strings. A trace in which they change places has the same anomalies,
 // verdicts, statistics and totals, of the others.
 func TestNamesDoNotMatter(t *testing.T) {
-	t.Parallel()
 	traces := judgedTraces()
 	for _, tr := range recorded.All() {
 		if !strings.HasPrefix(tr.Name, "flightrecorder.") {

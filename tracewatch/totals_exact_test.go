@@ -112,7 +112,6 @@ func plus(a, b Totals) Totals {
 // contradicts itself halfway, adds nothing; what is before it and what is after it count as
 // two traces would.
 func TestTotalsAroundABreak(t *testing.T) {
-	t.Parallel()
 	for _, v := range versions {
 		data := tracegen.Random(3, tracegen.Shape{Version: v, Generations: 5, Events: 3_000})
 		raws := split(t, data)

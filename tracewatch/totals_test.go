@@ -21,7 +21,6 @@ import (
 // golang.org/x/exp/trace, to the nanosecond: of every recorded trace, and of many that no
 // program would record.
 func TestTotalsDifferential(t *testing.T) {
-	t.Parallel()
 	traces, numbers := 0, 0
 	var all Totals // of the recorded traces: enough of everything to tell a difference
 	releases := make(map[string]bool)

@@ -131,7 +131,6 @@ func TestCheck(t *testing.T) {
 
 // What a failure gives as the right text is right, of all built-in detectors.
 func TestShownIsRight(t *testing.T) {
-	t.Parallel()
 	settings := make(map[string]detectors.Detector)
 	for _, d := range detectors.Default() {
 		settings[strings.ReplaceAll(d.Spec().Kind, "-", "")] = d

@@ -10,7 +10,6 @@ import (
 
 // Texts that are as much as there may be, or more, take neither for ever nor all memory.
 func TestLimits(t *testing.T) {
-	t.Parallel()
 	const worker = "goroutine a begins main.a parks \"sleep\"\n"
 	many := func(n int, line string) string { return strings.Repeat(line, n) }
 	numbered := func(n int, line string) string {

@@ -16,7 +16,6 @@ import (
 
 // The reference reader finds nothing wrong with any of the texts' traces, in any version.
 func TestValid(t *testing.T) {
-	t.Parallel()
 	for name, text := range texts(t) {
 		for _, v := range []string{"1.22", "1.23", "1.25", "1.26"} {
 			if v == "1.22" && bytes.Contains(text, []byte("coroutine")) || bytes.Contains(text, []byte("*2000")) || bytes.Contains(text, []byte("\ngo 1.")) {

@@ -111,7 +111,6 @@ func small(t testing.TB) map[string][]byte {
 
 // TestPrefixes cuts small traces: one at every byte, the others at some.
 func TestPrefixes(t *testing.T) {
-	t.Parallel()
 	for name, data := range small(t) {
 		t.Run(name, func(t *testing.T) {
 			whole, errs := follow(data)
@@ -133,7 +132,6 @@ func TestPrefixes(t *testing.T) {
 
 // TestCorruptTraces breaks small traces in many ways.
 func TestCorruptTraces(t *testing.T) {
-	t.Parallel()
 	broken := 0
 	for name, data := range small(t) {
 		t.Run(name, func(t *testing.T) {

@@ -11,7 +11,6 @@ import (
 var versions = []wire.Version{wire.Go122, wire.Go123, wire.Go125, wire.Go126}
 
 func TestRandomIsValid(t *testing.T) {
-	t.Parallel()
 	shapes := []Shape{
 		{Threads: 2, Procs: 1, Goroutines: 4, Events: 1, Generations: 1},
 		{Threads: 2, Procs: 1, Goroutines: 10, Events: 500, Generations: 7, Quiet: 1},

@@ -79,7 +79,6 @@ func someTraces(t *testing.T) map[string][]byte {
 
 // TestRelabel: to the reference, a relabelled trace is the same with other names.
 func TestRelabel(t *testing.T) {
-	t.Parallel()
 	for name, data := range someTraces(t) {
 		t.Run(name, func(t *testing.T) {
 			names := Scrambled(uint64(len(data)))

@@ -16,7 +16,6 @@ import (
 )
 
 func TestServiceIsValid(t *testing.T) {
-	t.Parallel()
 	shapes := []Shape{
 		{Threads: 2, Goroutines: 4, Events: 1, Generations: 1},
 		{Threads: 2, Goroutines: 4, Events: 5_000, Generations: 30, Quiet: 1},
@@ -60,7 +59,6 @@ func TestServiceIsDeterministic(t *testing.T) {
 // services: the shares of event types, how often a thread that runs has an
 // event, and how often a goroutine stays on its P.
 func TestServiceIsLikeAService(t *testing.T) {
-	t.Parallel()
 	for _, s := range []Shape{
 		{Threads: 2, Goroutines: 1000},
 		{Threads: 8, Goroutines: 1000},
@@ -158,7 +156,6 @@ func checkManners(t *testing.T, s Shape, events []trace.Event) {
 // TestLargest: as many threads and goroutines as anybody has. The reference reads
 // it.
 func TestLargest(t *testing.T) {
-	t.Parallel()
 	if testing.Short() {
 		t.Skip("a million goroutines take two seconds")
 	}

@@ -107,7 +107,6 @@ func TestSplitterStopsAtAnError(t *testing.T) {
 // TestCutAnywhere cuts small traces at every byte. Whole generations come out, and
 // there is an error unless the cut is where a trace may end.
 func TestCutAnywhere(t *testing.T) {
-	t.Parallel()
 	for _, v := range versions {
 		data := synthetic(v)
 		whole, err := split(data, 0)

@@ -16,7 +16,6 @@ import (
 // TestCorruptTraces breaks small traces in many ways. Reading them never panics, never
 // allocates beyond the bound, and what is wrong is said with its place.
 func TestCorruptTraces(t *testing.T) {
-	t.Parallel()
 	for _, v := range versions {
 		data := synthetic(v)
 		t.Run(fmt.Sprintf("synthetic go1.%d", v), func(t *testing.T) { checkCorrupt(t, data) })

@@ -64,7 +64,6 @@ func synthetic(v wire.Version) []byte {
 var releases = []string{"1.22", "1.23", "1.24", "1.25", "1.26", "1.27"}
 
 func TestSplitterTakesPiecesOfAnySize(t *testing.T) {
-	t.Parallel()
 	for _, v := range versions {
 		t.Run(fmt.Sprintf("synthetic go1.%d", v), func(t *testing.T) {
 			data := synthetic(v)
