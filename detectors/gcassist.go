@@ -26,7 +26,7 @@ type GCAssist struct {
 	LookBack    time.Duration // default 10 s
 	Bucket      time.Duration // the grain of the correlation; default 500 ms
 	Assists     int           // fewer in the look-back are not judged; default 20
-	Marking     float64       // share of the look-back in marking, from which cycles can be back to back; default 0.5
+	Marking     float64       // share of a window in marking, above which cycles can be back to back; default 0.5
 }
 
 // Spec implements [Detector].

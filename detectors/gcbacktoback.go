@@ -77,8 +77,8 @@ func (s *gcAssist) marks(p pastWindow[*assistWindow]) bool {
 	return float64(p.value.cycles.marked) > s.Marking*float64(p.end.Sub(p.start))
 }
 
-// backToBack returns the words for it if the collector marks for more than [GCAssist.Marking] of the
-// time, and that because there is no room left to allocate in between, and its evidence.
+// backToBack returns the words for it if the collector marks for more than [GCAssist.Marking] of two windows in a row,
+// and that because there is no room left to allocate in between, and its evidence.
 func (s *gcAssist) backToBack() (summary string, evidence []Measure) {
 	var all cycles
 	var span time.Duration
