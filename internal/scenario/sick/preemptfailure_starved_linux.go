@@ -35,23 +35,26 @@ func startStarved(ctx context.Context) (scenario.Program, error) {
 	}
 	rounds := calibrateIndex()
 	s.fault = func(strength scenario.Strength) error {
-		// One process for each core. The kernel gives a thread of priority 15 a thirtieth of what
-		// they get, one of 19 a seventieth.
-		if err := s.shell(`while kill -0 "$1" 2>/dev/null; do i=0; while [ $i -lt 20000 ]; do i=$((i+1)); done; done`, runtime.NumCPU()); err != nil {
+		// The kernel gives a thread of the lowest priority a seventieth of what each of them gets. How
+		// long that makes it wait at once depends on the kernel's slice: with one on its core, 50 ms
+		// where the slice is 0.7 ms, and 270 ms where it is 4 ms.
+		others := pick(strength, 1, 2) * runtime.NumCPU()
+		if err := s.shell(`while kill -0 "$1" 2>/dev/null; do i=0; while [ $i -lt 20000 ]; do i=$((i+1)); done; done`, others); err != nil {
 			return err
 		}
-		s.running.Go(func() { s.indexOften(pick(strength, 15, 19), rounds) })
+		s.running.Go(func() { s.indexOften(rounds) })
 		return nil
 	}
 	return s, nil
 }
 
-// indexOften works on a thread of its own, of the given priority. It keeps the thread locked, so that
-// the runtime ends the thread with the goroutine: without privileges the priority cannot be
+// indexOften works on a thread of its own, of the lowest priority. It keeps the thread locked, so
+// that the runtime ends the thread with the goroutine: without privileges the priority cannot be
 // raised again.
-func (s *stage) indexOften(priority, rounds int) {
+func (s *stage) indexOften(rounds int) {
+	const lowest = 19
 	runtime.LockOSThread()
-	if err := syscall.Setpriority(syscall.PRIO_PROCESS, syscall.Gettid(), priority); err != nil {
+	if err := syscall.Setpriority(syscall.PRIO_PROCESS, syscall.Gettid(), lowest); err != nil {
 		s.fail(fmt.Errorf("sick: lowering a thread's priority: %w", err))
 		return
 	}
