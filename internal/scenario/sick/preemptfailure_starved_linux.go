@@ -36,13 +36,14 @@ func startStarved(ctx context.Context) (scenario.Program, error) {
 	rounds := calibrateIndex()
 	s.fault = func(strength scenario.Strength) error {
 		// The kernel gives a thread of the lowest priority a seventieth of what each of them gets. How
-		// long that makes it wait at once depends on the kernel's slice: with one on its core, 50 ms
-		// where the slice is 0.7 ms, and 270 ms where it is 4 ms.
-		others := pick(strength, 1, 2) * runtime.NumCPU()
+		// long that makes it wait at once depends on how long it ran before: with two of them on its
+		// core, half a second after a slice of 4 ms, and 40 ms after 0.3 ms, which is what is
+		// left of a slice where others wake up all the time.
+		others := 2 * runtime.NumCPU()
 		if err := s.shell(`while kill -0 "$1" 2>/dev/null; do i=0; while [ $i -lt 20000 ]; do i=$((i+1)); done; done`, others); err != nil {
 			return err
 		}
-		s.running.Go(func() { s.indexOften(rounds) })
+		s.running.Go(func() { s.indexOften(pick(strength, 200*time.Millisecond, 20*time.Millisecond), rounds) })
 		return nil
 	}
 	return s, nil
@@ -51,14 +52,14 @@ func startStarved(ctx context.Context) (scenario.Program, error) {
 // indexOften works on a thread of its own, of the lowest priority. It keeps the thread locked, so
 // that the runtime ends the thread with the goroutine: without privileges the priority cannot be
 // raised again.
-func (s *stage) indexOften(rounds int) {
+func (s *stage) indexOften(every time.Duration, rounds int) {
 	const lowest = 19
 	runtime.LockOSThread()
 	if err := syscall.Setpriority(syscall.PRIO_PROCESS, syscall.Gettid(), lowest); err != nil {
 		s.fail(fmt.Errorf("sick: lowering a thread's priority: %w", err))
 		return
 	}
-	ticker := time.NewTicker(20 * time.Millisecond)
+	ticker := time.NewTicker(every)
 	defer ticker.Stop()
 	for h := uint64(0); ; {
 		select {
