@@ -23,9 +23,9 @@ func (c Counter[T]) Since(before Counter[T]) Counter[T] {
 }
 
 // plus returns the sum of two growths. It is unknown where one of them is.
-func (c Counter[T]) plus(more Counter[T]) Counter[T] {
-	if !c.Known || !more.Known {
-		return Counter[T]{}
+func plus(a, b Counter[time.Duration]) Counter[time.Duration] {
+	if !a.Known || !b.Known {
+		return Counter[time.Duration]{}
 	}
-	return Count(c.Value + more.Value)
+	return Count(addDurations(a.Value, b.Value))
 }

@@ -53,11 +53,10 @@ type cpuThrottled struct {
 
 // throttledWindow is what is kept of one window.
 type throttledWindow struct {
-	stretches []stretch
-	ran       time.Duration
-	longest   time.Duration  // run
-	stopped   bool           // the group was, often enough
-	sites     map[SiteID]Sum // where goroutines ran, if it was
+	machineWindow
+	longest time.Duration  // run
+	stopped bool           // the group was, often enough
+	sites   map[SiteID]Sum // where goroutines ran, if it was
 }
 
 // Observe is not called: the windows' readings have it all.
@@ -66,7 +65,7 @@ func (s *cpuThrottled) Observe(*Observation) {}
 func (s *cpuThrottled) Judge(w *Window) ([]Finding, Verdict) {
 	s.usual.start(w)
 	var now throttling
-	judged := throttledWindow{stretches: s.machine.follow(w), ran: ranTotal(w.Totals), longest: w.Totals.Ran.Max()}
+	judged := throttledWindow{machineWindow: s.machine.window(w), longest: w.Totals.Ran.Max()}
 	for i := range judged.stretches {
 		now.add(&judged.stretches[i])
 	}

@@ -52,9 +52,12 @@ type machineWindow struct {
 	ran       time.Duration
 }
 
-func (m *machinePast) add(w *Window) {
-	m.past.add(w, machineWindow{m.machine.follow(w), ranTotal(w.Totals)})
+// window returns what is kept of a window.
+func (m *machine) window(w *Window) machineWindow {
+	return machineWindow{m.follow(w), ranTotal(w.Totals)}
 }
+
+func (m *machinePast) add(w *Window) { m.past.add(w, m.machine.window(w)) }
 
 // since returns what was taken from a moment on. It begins with a reading, which may be before that:
 // a dump has to begin there to show the same.

@@ -25,10 +25,10 @@ func (t *taken) add(m *stretch) {
 		*t = taken{known: true, from: m.from, cpu: zero, delay: zero, pressure: zero, steal: zero}
 	}
 	t.to = m.to
-	t.cpu = t.cpu.plus(m.cpu)
-	t.delay = t.delay.plus(m.delay)
-	t.pressure = t.pressure.plus(m.pressure)
-	t.steal = t.steal.plus(m.steal)
+	t.cpu = plus(t.cpu, m.cpu)
+	t.delay = plus(t.delay, m.delay)
+	t.pressure = plus(t.pressure, m.pressure)
+	t.steal = plus(t.steal, m.steal)
 	if m.throttle.Known() {
 		t.throttled = addDurations(t.throttled, m.throttle.Time)
 	}

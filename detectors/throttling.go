@@ -27,7 +27,7 @@ func (t *throttling) add(m *stretch) {
 	t.throttled += m.throttle.Throttled
 	t.stopped = addDurations(t.stopped, m.throttle.Time)
 	t.quota = m.throttle.Quota
-	t.cpu = Counter[time.Duration]{Value: addDurations(t.cpu.Value, m.cpu.Value), Known: t.cpu.Known && m.cpu.Known}
+	t.cpu = plus(t.cpu, m.cpu)
 }
 
 // inPeriods is the share of the periods in which the group was stopped.
