@@ -35,40 +35,31 @@ func startStarved(ctx context.Context) (scenario.Program, error) {
 	}
 	rounds := calibrateIndex()
 	s.fault = func(strength scenario.Strength) error {
-		// The kernel gives a thread of the lowest priority a seventieth of what each of them gets. How
-		// long that makes it wait at once depends on how long it ran before: with two of them on its
-		// core, half a second after a slice of 4 ms, and 40 ms after 0.3 ms, which is what is
-		// left of a slice where others wake up all the time.
-		others := 2 * runtime.NumCPU()
-		if err := s.shell(`while kill -0 "$1" 2>/dev/null; do i=0; while [ $i -lt 20000 ]; do i=$((i+1)); done; done`, others); err != nil {
+		// One process for each core. The kernel gives a thread of priority 18 a fifty-seventh of what
+		// it gets, one of 19 a sixty-eighth (sched_prio_to_weight). How long that makes it
+		// wait at once depends on how long it ran before: a quarter of a second after a slice of
+		// 4 ms, but 20 ms after 0.3 ms, which is what is left of a slice where others wake up
+		// all the time.
+		if err := s.shell(`while kill -0 "$1" 2>/dev/null; do i=0; while [ $i -lt 20000 ]; do i=$((i+1)); done; done`, runtime.NumCPU()); err != nil {
 			return err
 		}
-		s.running.Go(func() { s.indexOften(pick(strength, 200*time.Millisecond, 20*time.Millisecond), rounds) })
+		s.running.Go(func() { s.indexOften(pick(strength, 18, 19), rounds) })
 		return nil
 	}
 	return s, nil
 }
 
-// indexOften works on a thread of its own, of the lowest priority. It keeps the thread locked, so
-// that the runtime ends the thread with the goroutine: without privileges the priority cannot be
+// indexOften works on a thread of its own, of the given priority. It keeps the thread locked, so that
+// the runtime ends the thread with the goroutine: without privileges the priority cannot be
 // raised again.
-func (s *stage) indexOften(every time.Duration, rounds int) {
-	const lowest = 19
+func (s *stage) indexOften(priority, rounds int) {
 	runtime.LockOSThread()
-	if err := syscall.Setpriority(syscall.PRIO_PROCESS, syscall.Gettid(), lowest); err != nil {
+	if err := syscall.Setpriority(syscall.PRIO_PROCESS, syscall.Gettid(), priority); err != nil {
 		s.fail(fmt.Errorf("sick: lowering a thread's priority: %w", err))
 		return
 	}
-	ticker := time.NewTicker(every)
-	defer ticker.Stop()
-	for h := uint64(0); ; {
-		select {
-		case <-s.ctx.Done():
-			return
-		case <-ticker.C:
-			h = indexDocument(h, rounds)
-		}
-	}
+	h := uint64(0)
+	scenario.Every(s.ctx, 20*time.Millisecond, func() { h = indexDocument(h, rounds) })
 }
 
 // calibrateIndex returns how many rounds take [indexTime]. The fastest of some tries counts: what

@@ -22,7 +22,7 @@ var symptoms = map[string]symptom{
 	"gc-assist":       {measureAssists, 2 * time.Second},
 	"netpoll-block":   {measureNetwork, 1500 * time.Millisecond},
 	"preempt-rate":    {measurePreemptions, 1200 * time.Millisecond},
-	"preempt-failure": {measureRuns, 4 * time.Second},
+	"preempt-failure": {measureRuns, 2 * time.Second},
 	"goroutine-leak":  {measureLeak, time.Second},
 	"timer-storm":     {measureTimers, time.Second},
 	"lock-contention": {measureLocks, time.Second},
