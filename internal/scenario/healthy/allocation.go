@@ -43,7 +43,7 @@ func buildAllocatingService(p *program) error {
 		p.running.Go(func() {
 			if pause(p.ctx, answerPeriod*time.Duration(i)/answerWorkers) {
 				var last *answer
-				every(p.ctx, answerPeriod, func() {
+				scenario.Every(p.ctx, answerPeriod, func() {
 					last = newAnswer(last)
 					last.rows[0].value = kept[i].value
 				})

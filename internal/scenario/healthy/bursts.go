@@ -19,7 +19,7 @@ const burstSize = 500
 
 func buildGoroutineBursts(p *program) error {
 	p.running.Go(func() {
-		every(p.ctx, 50*time.Millisecond, func() {
+		scenario.Every(p.ctx, 50*time.Millisecond, func() {
 			var burst sync.WaitGroup
 			results := make([]uint64, burstSize)
 			for i := range results {

@@ -57,7 +57,7 @@ func buildBusyHTTP(p *program) error {
 				return
 			}
 			n := i
-			every(p.ctx, period, func() {
+			scenario.Every(p.ctx, period, func() {
 				if err := get(p.ctx, client, url+busyPaths[n%len(busyPaths)]); err != nil {
 					p.fail(err)
 				}

@@ -34,7 +34,7 @@ func buildHTTP2Streams(p *program) error {
 	for i := range 10 {
 		p.running.Go(func() {
 			if pause(p.ctx, time.Duration(i)*10*time.Millisecond) {
-				every(p.ctx, 100*time.Millisecond, func() {
+				scenario.Every(p.ctx, 100*time.Millisecond, func() {
 					if err := get(p.ctx, client, url+"/short"); err != nil {
 						p.fail(err)
 					}

@@ -15,6 +15,6 @@ func idle() scenario.Scenario {
 }
 
 func buildIdle(p *program) error {
-	p.running.Go(func() { every(p.ctx, time.Second, func() { p.work(1, 1000) }) })
+	p.running.Go(func() { scenario.Every(p.ctx, time.Second, func() { p.work(1, 1000) }) })
 	return nil
 }

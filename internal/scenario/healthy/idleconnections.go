@@ -43,7 +43,7 @@ func buildIdleConnections(p *program) error {
 	openers.Wait()
 	p.running.Go(func() {
 		n := 0
-		every(p.ctx, 10*time.Millisecond, func() {
+		scenario.Every(p.ctx, 10*time.Millisecond, func() {
 			if err := get(p.ctx, clients[n%keptAlive], url); err != nil {
 				p.fail(err)
 			}

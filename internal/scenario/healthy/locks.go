@@ -43,7 +43,7 @@ func buildBusyLocks(p *program) error {
 		p.running.Go(func() {
 			n := mix(uint64(i), 10)
 			if pause(p.ctx, 8*time.Millisecond*time.Duration(i)/time.Duration(16*procs)) {
-				every(p.ctx, 8*time.Millisecond, func() { n = t.use(n) })
+				scenario.Every(p.ctx, 8*time.Millisecond, func() { n = t.use(n) })
 			}
 		})
 	}

@@ -41,7 +41,7 @@ func buildLongPolling(p *program) error {
 		})
 	}
 	p.running.Go(func() {
-		every(p.ctx, 250*time.Millisecond, func() { b.publish(rand.N(topics)) })
+		scenario.Every(p.ctx, 250*time.Millisecond, func() { b.publish(rand.N(topics)) })
 	})
 	return nil
 }

@@ -26,7 +26,7 @@ func buildChannelPipeline(p *program) error {
 	p.running.Go(func() {
 		defer close(raw)
 		n := uint64(0)
-		every(p.ctx, time.Millisecond, func() {
+		scenario.Every(p.ctx, time.Millisecond, func() {
 			for range 10 {
 				n++
 				raw <- n // the stages receive until it is closed

@@ -36,7 +36,7 @@ func buildPipelinedClient(p *program) error {
 	for i := range pipelineCallers {
 		p.running.Go(func() {
 			n := i
-			every(p.ctx, 10*time.Millisecond, func() {
+			scenario.Every(p.ctx, 10*time.Millisecond, func() {
 				n++
 				l.ask(p.ctx, "get "+strconv.Itoa(n))
 			})

@@ -53,7 +53,7 @@ func buildGrowingPools(p *program) error {
 	})
 	p.running.Go(func() {
 		n := uint64(0)
-		every(p.ctx, 5*time.Millisecond, func() {
+		scenario.Every(p.ctx, 5*time.Millisecond, func() {
 			n++
 			select {
 			case jobs <- n:

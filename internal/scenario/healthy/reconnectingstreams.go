@@ -58,7 +58,7 @@ func buildReconnectingStreams(p *program) error {
 	})
 	p.running.Go(func() {
 		n := 0
-		every(p.ctx, 250*time.Millisecond, func() {
+		scenario.Every(p.ctx, 250*time.Millisecond, func() {
 			b.publish(n % (topics / 2)) // the other topics are quiet
 			n++
 		})
@@ -69,7 +69,7 @@ func buildReconnectingStreams(p *program) error {
 // arrive has one client after the other come and stay, until there are so many.
 func (p *program) arrive(period time.Duration, most int, come func(i int, path string)) {
 	n := 0
-	every(p.ctx, period, func() {
+	scenario.Every(p.ctx, period, func() {
 		if n == most {
 			return
 		}

@@ -38,7 +38,7 @@ func buildSQLPool(p *program) error {
 	for i := range 4 {
 		p.running.Go(func() {
 			if pause(p.ctx, time.Duration(i)*5*time.Millisecond) {
-				every(p.ctx, 20*time.Millisecond, func() { p.query(db) })
+				scenario.Every(p.ctx, 20*time.Millisecond, func() { p.query(db) })
 			}
 		})
 	}

@@ -63,7 +63,7 @@ func buildStartingService(p *program) error {
 		b.hire()
 		for range bootUsers {
 			p.running.Go(func() {
-				every(p.ctx, 20*time.Millisecond, func() {
+				scenario.Every(p.ctx, 20*time.Millisecond, func() {
 					if err := get(p.ctx, client, url); err != nil {
 						p.fail(err)
 					}

@@ -53,7 +53,7 @@ func buildMessageSubscribers(p *program) error {
 func (p *program) broker(c net.Conn) {
 	p.running.Go(func() { io.Copy(io.Discard, c) })
 	n := 0
-	every(p.ctx, messagePeriod, func() {
+	scenario.Every(p.ctx, messagePeriod, func() {
 		n++
 		fmt.Fprintf(c, "subject.%d message %d\n", n%busySubjects, n)
 	})

@@ -22,7 +22,7 @@ func buildManyTickers(p *program) error {
 	for i := range tickers {
 		p.running.Go(func() {
 			if pause(p.ctx, time.Second*time.Duration(i)/tickers) { // not all at the same moment
-				every(p.ctx, time.Second, func() { ticks.Add(1) })
+				scenario.Every(p.ctx, time.Second, func() { ticks.Add(1) })
 			}
 		})
 	}

@@ -90,17 +90,12 @@ func newShelf() *record {
 // importOften runs imports of 12 to 39 MB for each P. They differ, so that there is a slope to be seen in how the
 // assist time follows the allocation rate.
 func (a *archive) importOften(ctx context.Context) {
-	ticker := time.NewTicker(importPeriod)
-	defer ticker.Stop()
 	batches := []int{16, 40, 28, 52}
-	for n := 0; ; n++ {
-		select {
-		case <-ctx.Done():
-			return
-		case <-ticker.C:
-			a.importOnce(batches[n%len(batches)])
-		}
-	}
+	n := 0
+	scenario.Every(ctx, importPeriod, func() {
+		a.importOnce(batches[n%len(batches)])
+		n++
+	})
 }
 
 func (a *archive) importOnce(batches int) {

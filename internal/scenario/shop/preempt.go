@@ -52,16 +52,7 @@ func snapshotSize(want time.Duration) int {
 
 // checksumOften checksums the snapshot four times a second.
 func checksumOften(ctx context.Context, snapshot []byte) {
-	ticker := time.NewTicker(250 * time.Millisecond)
-	defer ticker.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-ticker.C:
-			checksumSnapshot(snapshot)
-		}
-	}
+	scenario.Every(ctx, 250*time.Millisecond, func() { checksumSnapshot(snapshot) })
 }
 
 // checksumSnapshot hashes the snapshot in one call. Go preempts a goroutine asynchronously in

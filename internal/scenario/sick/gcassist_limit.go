@@ -68,37 +68,24 @@ func startLimit(ctx context.Context) (scenario.Program, error) {
 // fillLimit keeps the limit so low that the heap may grow by so many bytes from one collection to the
 // next, whatever else the process has and gives back.
 func fillLimit(ctx context.Context, room int64) {
-	ticker := time.NewTicker(limitPeriod)
-	defer ticker.Stop()
 	m := []metrics.Sample{
 		{Name: "/memory/classes/total:bytes"}, {Name: "/memory/classes/heap/released:bytes"}, {Name: "/memory/classes/heap/free:bytes"},
 		{Name: "/memory/classes/heap/objects:bytes"}, {Name: "/gc/heap/live:bytes"},
 	}
-	for ctx.Err() == nil {
+	scenario.Every(ctx, limitPeriod, func() {
 		metrics.Read(m)
 		of := func(i int) int64 { return int64(m[i].Value.Uint64()) }
 		others := of(0) - of(1) - of(2) - of(3) // what counts beside the objects
 		debug.SetMemoryLimit(others + of(4) + room)
-		select {
-		case <-ctx.Done():
-		case <-ticker.C:
-		}
-	}
+	})
 }
 
 // reportOften answers requests, each in a goroutine of its own.
 func reportOften(s *stage) {
-	ticker := time.NewTicker(reportPeriod)
-	defer ticker.Stop()
-	for {
-		select {
-		case <-s.ctx.Done():
-			return
-		case <-ticker.C:
-		}
+	scenario.Every(s.ctx, reportPeriod, func() {
 		s.running.Add(1)
 		go report(s)
-	}
+	})
 }
 
 // report answers one request.

@@ -75,19 +75,12 @@ func answerQueries(c net.Conn, slow *atomic.Int64) {
 
 // produce makes jobs. When the queue is full they are refused, as they should be.
 func produce(ctx context.Context, jobs chan<- string) {
-	ticker := time.NewTicker(time.Second / queryRate)
-	defer ticker.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-ticker.C:
-		}
+	scenario.Every(ctx, time.Second/queryRate, func() {
 		select {
 		case jobs <- "select price\n":
 		default:
 		}
-	}
+	})
 }
 
 // work does the jobs of one worker.

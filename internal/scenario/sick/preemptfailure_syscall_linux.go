@@ -50,16 +50,7 @@ func startDevice(ctx context.Context) (scenario.Program, error) {
 
 // poll asks the device again as long after its answer as that took.
 func (s *stage) poll(fd int, answer time.Duration) {
-	ticker := time.NewTicker(2 * answer)
-	defer ticker.Stop()
-	for {
-		select {
-		case <-s.ctx.Done():
-			return
-		case <-ticker.C:
-			s.fail(readDevice(fd, answer))
-		}
-	}
+	scenario.Every(s.ctx, 2*answer, func() { s.fail(readDevice(fd, answer)) })
 }
 
 // readDevice waits for the device's answer. A signal, by which the runtime preempts, does not end

@@ -74,15 +74,6 @@ func checksumBlock(block []byte) [sha1.Size]byte {
 
 // readStatistics does what many metrics libraries do, more often.
 func readStatistics(ctx context.Context) {
-	ticker := time.NewTicker(100 * time.Millisecond)
-	defer ticker.Stop()
 	var stats runtime.MemStats
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-ticker.C:
-			runtime.ReadMemStats(&stats)
-		}
-	}
+	scenario.Every(ctx, 100*time.Millisecond, func() { runtime.ReadMemStats(&stats) })
 }

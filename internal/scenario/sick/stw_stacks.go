@@ -54,17 +54,8 @@ func longPoll(ctx context.Context, depth int) int {
 }
 
 func dumpOften(ctx context.Context, period time.Duration) {
-	ticker := time.NewTicker(period)
-	defer ticker.Stop()
 	buf := make([]byte, 64<<20)
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-ticker.C:
-			dumpGoroutines(buf)
-		}
-	}
+	scenario.Every(ctx, period, func() { dumpGoroutines(buf) })
 }
 
 // dumpGoroutines stops the world and prints all stacks into memory.

@@ -112,16 +112,8 @@ func (g cgroup) counters(periods, throttled int, without time.Duration) string {
 
 // useQuota uses a tenth of a CPU.
 func useQuota(ctx context.Context) {
-	ticker := time.NewTicker(10 * time.Millisecond)
-	defer ticker.Stop()
-	for h := uint64(1); ; {
-		select {
-		case <-ctx.Done():
-			return
-		case <-ticker.C:
-			h = refresh(h, time.Millisecond)
-		}
-	}
+	h := uint64(1)
+	scenario.Every(ctx, 10*time.Millisecond, func() { h = refresh(h, time.Millisecond) })
 }
 
 // countPeriods keeps the counters while nothing is throttled, and tells who begins how many periods
