@@ -5,6 +5,8 @@ import (
 	"math"
 	"slices"
 	"time"
+
+	"github.com/gotracewatch/tracewatch/internal/wording"
 )
 
 // ClockDrift finds that the clocks cannot be relied on: then no duration in the trace can, nor
@@ -185,7 +187,7 @@ func (s *clockDrift) sources(w *Window) {
 // signed writes a duration with its sign.
 func signed(d time.Duration) string {
 	if d < 0 {
-		return "-" + short(-d)
+		return "-" + wording.Duration(-d)
 	}
-	return "+" + short(d)
+	return "+" + wording.Duration(d)
 }

@@ -3,6 +3,8 @@ package detectors
 import (
 	"fmt"
 	"time"
+
+	"github.com/gotracewatch/tracewatch/internal/wording"
 )
 
 // CPUThrottled finds that the kernel kept the process from running because its cgroup had
@@ -120,7 +122,7 @@ func (s *cpuThrottled) Judge(w *Window) ([]Finding, Verdict) {
 		End:      w.End,
 		Score:    all.inPeriods() / s.Periods,
 		Summary: fmt.Sprintf("the cgroup was stopped in %.0f%% of its periods, for %s in %s summed over its CPUs; its limit is %s, GOMAXPROCS is %d",
-			100*all.inPeriods(), short(all.stopped), short(all.to.Sub(all.from)), all.limit(), w.Procs),
+			100*all.inPeriods(), wording.Duration(all.stopped), wording.Duration(all.to.Sub(all.from)), all.limit(), w.Procs),
 		Why:    "Every thread of the process stands still until the kernel's period is over, whatever it was doing: requests, the garbage collector, holders of locks.",
 		Advice: "Give the container a higher CPU limit, or none; use no more Ps than the limit (GOMAXPROCS), so that work queues in the program and not in the kernel.",
 		Evidence: Evidence{Measures: []Measure{

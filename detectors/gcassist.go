@@ -3,6 +3,8 @@ package detectors
 import (
 	"fmt"
 	"time"
+
+	"github.com/gotracewatch/tracewatch/internal/wording"
 )
 
 // GCAssist finds goroutines held up by the garbage collector's mark assists: who
@@ -119,7 +121,7 @@ func (s *gcAssist) tail(w *Window, judged *assistWindow, seen *assistsSeen) (*Fi
 	p99 := all.Quantile(0.99)
 	verdict := Verdict{Applicable: true, Value: p99.Seconds(), Threshold: s.P99.Seconds(), Unit: "s"}
 	if int(all.Count()) < s.Assists {
-		verdict.Note = fmt.Sprintf("%d assists in %s; fewer than %d are not judged", all.Count(), short(s.past.span()), s.Assists)
+		verdict.Note = fmt.Sprintf("%d assists in %s; fewer than %d are not judged", all.Count(), wording.Duration(s.past.span()), s.Assists)
 		return nil, verdict
 	}
 	if p99 <= s.P99 {
@@ -135,7 +137,7 @@ func (s *gcAssist) tail(w *Window, judged *assistWindow, seen *assistsSeen) (*Fi
 		return nil, verdict
 	}
 	r, slope, rate := correlate(seen.buckets, s.Bucket)
-	f := s.finding(w, seen, fmt.Sprintf("GC mark assists took P99 %s, at most %s, over %d assists", short(p99), short(all.Max()), all.Count()))
+	f := s.finding(w, seen, fmt.Sprintf("GC mark assists took P99 %s, at most %s, over %d assists", wording.Duration(p99), wording.Duration(all.Max()), all.Count()))
 	f.Score = float64(p99) / float64(s.P99)
 	f.Why = "A request that allocates while the collector is marking stands still until marking has caught up."
 	f.Advice = fmt.Sprintf("Allocate less in %v (reuse buffers, avoid small pointerful objects) or give the collector room: a higher GOGC, or GOMEMLIMIT with GOGC=off.",

@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"slices"
 	"time"
+
+	"github.com/gotracewatch/tracewatch/internal/wording"
 )
 
 // GoroutineLeak finds go statements whose goroutines do not end.
@@ -115,7 +117,7 @@ func (s *goroutineLeak) Judge(w *Window) ([]Finding, Verdict) {
 		return findings, verdict
 	}
 	if span < s.LookBack {
-		verdict.Note = fmt.Sprintf("watched for %s; growth is judged over %s", short(span), short(s.LookBack))
+		verdict.Note = fmt.Sprintf("watched for %s; growth is judged over %s", wording.Duration(span), wording.Duration(s.LookBack))
 		return findings, verdict
 	}
 	var leaking []SiteID
@@ -206,7 +208,7 @@ func (s *goroutineLeak) finding(w *Window, site SiteID, sum births, k *stuckAt, 
 		Score:    growth / s.Rate,
 		Site:     site,
 		Summary: fmt.Sprintf("%v starts goroutines that do not end: %d created, %d ended in %s (%.1f a second more); %d are parked in %v",
-			at.Short(), sum.created, sum.ended, short(span), growth, k.n, parked),
+			at.Short(), sum.created, sum.ended, wording.Duration(span), growth, k.n, parked),
 		Why:    "Each keeps its stack and all it refers to; memory grows until the process is killed.",
 		Advice: fmt.Sprintf("At %s make sure that somebody always wakes the goroutine: a buffered channel, a select with the context's Done, a close.", filepath.Base(at.Location())),
 		Evidence: Evidence{

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"github.com/gotracewatch/tracewatch/internal/wording"
 )
 
 // LockContention finds a mutex that goroutines wait for too long.
@@ -256,7 +258,7 @@ func (s *lockContention) finding(w *Window, id SiteID, l *lockSite, unlocks []Si
 		Score:    depth / s.Delayed,
 		Site:     site,
 		Summary: fmt.Sprintf("goroutines waited for the %v taken in %v%s: %s; of those of %s and more P99 %s, at most %s",
-			l.kind, locked, held, how, short(s.Wait), short(p99), short(l.delays.Max())),
+			l.kind, locked, held, how, wording.Duration(s.Wait), wording.Duration(p99), wording.Duration(l.delays.Max())),
 		Why: "Whoever needs what the lock guards does its work one after another, however many processors there are.",
 		Advice: fmt.Sprintf("In %v hold the lock only while reading or changing memory: no I/O, no sleep, no long loop inside; then split the lock or copy what it guards.",
 			w.Code.Site(site).Short()),

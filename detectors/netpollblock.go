@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"math"
 	"time"
+
+	"github.com/gotracewatch/tracewatch/internal/wording"
 )
 
 // NetpollBlock finds many goroutines waiting for the network at once, because
@@ -124,16 +126,16 @@ func boundOf(d time.Duration) int {
 // lengths returns how many waits there were between the bounds. Of those of less than
 // [NetpollBlock.Block] it is only known how many they are.
 func (n *netSite) lengths(block time.Duration) []Measure {
-	all := []Measure{{Name: "waits of less than " + short(block), Value: float64(max(0, n.count-int(n.waits.Count()))), Unit: "{wait}"}}
+	all := []Measure{{Name: "waits of less than " + wording.Duration(block), Value: float64(max(0, n.count-int(n.waits.Count()))), Unit: "{wait}"}}
 	from := block
 	for i, count := range n.by {
-		name := "waits from " + short(from)
+		name := "waits from " + wording.Duration(from)
 		if i < len(netpollBounds) {
 			if netpollBounds[i] <= block {
 				continue
 			}
 			from = netpollBounds[i]
-			name += " to " + short(from)
+			name += " to " + wording.Duration(from)
 		} else {
 			name += " on"
 		}
@@ -301,7 +303,7 @@ func (s *netpollBlock) Judge(w *Window) ([]Finding, Verdict) {
 		Score:    c / s.Blocked,
 		Site:     at,
 		Summary: fmt.Sprintf("%.0f goroutines at once waited for the network in %v (%v %v): mean %s, P99 %s, at most %s",
-			c, name, most.op.FD, most.op.Mode, short(mean), short(p99), short(most.waits.Max())),
+			c, name, most.op.FD, most.op.Mode, wording.Duration(mean), wording.Duration(p99), wording.Duration(most.waits.Max())),
 		Why:    "Whoever answers them is slow or gone; their callers wait as long, and hold on to memory and connections.",
 		Advice: fmt.Sprintf("Look at the peer that %v talks to; put a deadline and a limit of calls in flight there, so that its slowness does not become yours.", name),
 		Evidence: Evidence{

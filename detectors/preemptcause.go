@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/gotracewatch/tracewatch/internal/wording"
 )
 
 // stopCause is what can be said of why runs were not stopped in time.
@@ -80,22 +82,22 @@ func (c *stopCause) of(code *Code, l *longRuns, name string, late bool, sysmon t
 	off, _ := c.off()
 	switch {
 	case c.isThrottled():
-		return fmt.Sprintf("the cgroup was throttled for %s of that time", short(c.throttled)),
+		return fmt.Sprintf("the cgroup was throttled for %s of that time", wording.Duration(c.throttled)),
 			adviceThrottled + innocent
 	case inSyscall(code.Frames(l.worst.Stack)):
 		return "it is in a system call that the runtime does not know of",
 			fmt.Sprintf("Make the call in %v with syscall.Syscall and not RawSyscall: the runtime then gives the P to others meanwhile.", name)
 	case c.isOff() && !c.isStarved():
-		return fmt.Sprintf("it used no processor for %s of that time, and its threads did not wait for one: it waits in a system call that the runtime does not know of, or for memory from a disk", short(off)),
+		return fmt.Sprintf("it used no processor for %s of that time, and its threads did not wait for one: it waits in a system call that the runtime does not know of, or for memory from a disk", wording.Duration(off)),
 			fmt.Sprintf("If %v makes a call with RawSyscall, make it with syscall.Syscall, so that the runtime gives the P to others meanwhile; if it reads mapped memory, read the file instead.", name)
 	case c.isStolen():
-		return fmt.Sprintf("the hypervisor gave the machine's processors to others for %s of that time", short(c.steal.Value)),
+		return fmt.Sprintf("the hypervisor gave the machine's processors to others for %s of that time", wording.Duration(c.steal.Value)),
 			adviceStolen + innocent
 	case c.isStarved():
-		return fmt.Sprintf("the machine was starved, its threads got no processor for %s of that time", short(off)),
+		return fmt.Sprintf("the machine was starved, its threads got no processor for %s of that time", wording.Duration(off)),
 			adviceStarved + innocent
 	case late:
-		return fmt.Sprintf("sysmon looked only about every %s", short(sysmon)),
+		return fmt.Sprintf("sysmon looked only about every %s", wording.Duration(sysmon)),
 			"The runtime's own thread came too late: look at what keeps the machine's processors, the trace does not tell."
 	default:
 		return "it has no preemption point there",
@@ -121,5 +123,5 @@ func note(sysmon time.Duration) string {
 	if sysmon == 0 {
 		return ""
 	}
-	return fmt.Sprintf("runs that were preempted suggest that sysmon looks about every %s", short(sysmon))
+	return fmt.Sprintf("runs that were preempted suggest that sysmon looks about every %s", wording.Duration(sysmon))
 }

@@ -3,6 +3,8 @@ package detectors
 import (
 	"fmt"
 	"time"
+
+	"github.com/gotracewatch/tracewatch/internal/wording"
 )
 
 // PreemptFailure finds goroutines that keep a P for much longer than the runtime allows.
@@ -187,7 +189,7 @@ func (s *preemptFailure) finding(w *Window, site SiteID, l *longRuns, all *runsW
 		Score:    float64(l.max) / float64(s.Run),
 		Site:     site,
 		Summary: fmt.Sprintf("%v ran %s for %s and more without letting go of its P, at most %s (the runtime aims at 10 ms): %s",
-			name, many(l.failed, "time"), short(s.Run), short(l.max), reason),
+			name, wording.Many(l.failed, "time"), wording.Duration(s.Run), wording.Duration(l.max), reason),
 		Why:    "Meanwhile nothing else ran on that P, a garbage collection could not begin, and with few Ps the whole service stood still.",
 		Advice: advice,
 		Evidence: Evidence{

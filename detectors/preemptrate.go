@@ -3,6 +3,8 @@ package detectors
 import (
 	"fmt"
 	"time"
+
+	"github.com/gotracewatch/tracewatch/internal/wording"
 )
 
 // PreemptRate finds goroutines that are stopped by the runtime all the time while other
@@ -113,7 +115,7 @@ func (s *preemptRate) Judge(w *Window) ([]Finding, Verdict) {
 	others := now.others(&hog)
 	if late := perWindowSecond(others, w); late < float64(s.Victims) || now.share(others) < s.Share {
 		s.past.add(w, nil)
-		verdict.Note = fmt.Sprintf("other work was late by %s and more only %.1f times a second, in %.2g%% of all starts", short(s.Delay), late, 100*now.share(others))
+		verdict.Note = fmt.Sprintf("other work was late by %s and more only %.1f times a second, in %.2g%% of all starts", wording.Duration(s.Delay), late, 100*now.share(others))
 		return nil, verdict
 	}
 	s.past.add(w, now)
@@ -146,7 +148,7 @@ func (s *preemptRate) Judge(w *Window) ([]Finding, Verdict) {
 		Score:    perSecond / s.Rate,
 		Site:     site,
 		Summary: fmt.Sprintf("%.0f goroutines a second were stopped after 10 ms, most in %v; other work was late by %s and more %.0f times a second%s",
-			perSecond, name, short(s.Delay), victims, remark),
+			perSecond, name, wording.Duration(s.Delay), victims, remark),
 		Why:    "Work that needs a P for long and work that needs it at once share this process, and the short work waits.",
 		Advice: before + fmt.Sprintf("Bound how many goroutines run %v at once, or move that work out of the process.", name),
 		Evidence: Evidence{

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"fmt"
 	"time"
+
+	"github.com/gotracewatch/tracewatch/internal/wording"
 )
 
 // SchedDelay finds goroutines that were ready and had to wait for a P.
@@ -167,7 +169,7 @@ func (s *schedDelay) Judge(w *Window) ([]Finding, Verdict) {
 		Score:    float64(longest) / float64(s.P99),
 		Site:     hog.site,
 		Summary: fmt.Sprintf("goroutines waited for a P: P99 %s, mean %s, at most %s over %d starts; %v used %s of %s meanwhile%s",
-			short(p99), short(mean), short(s.all.Max()), s.all.Count(), name, usedOf(share), many(w.Procs, "P"), remark),
+			wording.Duration(p99), wording.Duration(mean), wording.Duration(s.all.Max()), s.all.Count(), name, usedOf(share), wording.Many(w.Procs, "P"), remark),
 		Why:    "Every request that was ready in that time stood in the queue for a processor before its code could run.",
 		Advice: before + fmt.Sprintf("Bound how many goroutines run %v at once (a semaphore of %d, a worker pool), split its work, or move it out of this process; look at the heat map for how wide the gaps are.", name, max(1, w.Procs/2)),
 		Evidence: Evidence{

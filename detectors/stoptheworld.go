@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/gotracewatch/tracewatch/internal/wording"
 )
 
 // StopTheWorld finds pauses of the whole program: while the runtime has stopped the world no
@@ -232,7 +234,7 @@ func (s *stopTheWorld) judge(w *Window, who culprit) (Finding, bool) {
 	}
 	name := w.Code.Site(who.site).Short()
 	what := fmt.Sprintf("the world was stopped %s for %s and more (%s), at most %s, %s in %s",
-		many(all.Count, "time"), short(s.Pause), who.kind, short(all.Max), short(all.Total), short(s.past.span()))
+		wording.Many(all.Count, "time"), wording.Duration(s.Pause), who.kind, wording.Duration(all.Max), wording.Duration(all.Total), wording.Duration(s.past.span()))
 	switch {
 	case who.slow:
 		f.Summary = fmt.Sprintf("%s: %v was slow to stop", what, name)

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"math"
 	"time"
+
+	"github.com/gotracewatch/tracewatch/internal/wording"
 )
 
 // TimerStorm finds timers that fire so many at once that goroutines wait for a P.
@@ -108,7 +110,7 @@ func (s *timerStorm) Judge(w *Window) ([]Finding, Verdict) {
 		s.past.add(w, false)
 		s.usual.learn(rate)
 		if total > s.Expirations {
-			verdict.Note = fmt.Sprintf("%d goroutines were late by %s and more when timers fired", victims, short(s.Delay))
+			verdict.Note = fmt.Sprintf("%d goroutines were late by %s and more when timers fired", victims, wording.Duration(s.Delay))
 		}
 		return nil, verdict
 	}
@@ -137,13 +139,13 @@ func (s *timerStorm) Judge(w *Window) ([]Finding, Verdict) {
 		Score:    float64(victims) / float64(s.Victims),
 		Site:     top.site,
 		Summary: fmt.Sprintf("timers fired %.0f times a second, up to %d times in 10 ms, most in %v; %d goroutines were late then, by at most %s",
-			rate, burst, name, victims, short(s.worst.Duration)),
+			rate, burst, name, victims, wording.Duration(s.worst.Duration)),
 		Why: "All that the timers wake is ready at once and stands in one queue for the processors, and so does every request.",
 		Advice: fmt.Sprintf("Spread the timers of %v: add a random offset to each (jitter), let one ticker serve many, or wait for an event in place of polling.",
 			name),
 		Evidence: Evidence{
 			Measures: []Measure{
-				{Name: fmt.Sprintf("timers fired within %s", short(s.fired.span())), Value: float64(total), Unit: "{timer}", Threshold: float64(s.Expirations)},
+				{Name: fmt.Sprintf("timers fired within %s", wording.Duration(s.fired.span())), Value: float64(total), Unit: "{timer}", Threshold: float64(s.Expirations)},
 				{Name: "timers fired", Value: rate, Unit: "1/s", Baseline: s.usual.known()},
 				{Name: "timers fired in 10 ms, at most", Value: float64(burst), Unit: "{timer}", Threshold: float64(s.Burst)},
 				{Name: "late starts when timers fired", Value: float64(victims), Unit: "{start}", Threshold: float64(s.Victims)},

@@ -1,13 +1,17 @@
-package detectors
+// Package wording writes what summaries, explanations and verdicts are made of, in one way.
+package wording
 
 import (
 	"fmt"
+	"math"
 	"time"
 )
 
-// short writes a duration as people say it: three digits and a unit.
-func short(d time.Duration) string {
+// Duration writes a duration as people say it: three digits and a unit.
+func Duration(d time.Duration) string {
 	switch {
+	case d < 0 && d > math.MinInt64:
+		return "-" + Duration(-d)
 	case d < time.Microsecond:
 		return d.String()
 	case d < 999500: // what rounds to 1000 belongs to the next unit
@@ -26,8 +30,8 @@ func trim(v float64, unit string) string {
 	return fmt.Sprintf("%.3g %s", v, unit)
 }
 
-// many writes a number of things that are called one, or ones.
-func many[N int | uint64](n N, one string) string {
+// Many writes a number of things that are called one, or ones.
+func Many[N int | uint64](n N, one string) string {
 	if n == 1 {
 		return "1 " + one
 	}
