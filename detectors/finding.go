@@ -96,7 +96,7 @@ type SiteEvidence struct {
 type GoroutineEvidence struct {
 	ID       GoID          `json:"goroutine"`
 	Proc     ProcID        `json:"proc"`
-	At       Time          `json:"at_ns"`
+	At       Time          `json:"at_ns"` // when it began
 	Duration time.Duration `json:"duration_ns"`
 	Stack    StackID       `json:"-"`
 	Frames   []Frame       `json:"stack,omitempty"` // filled in by the engine

@@ -72,14 +72,14 @@ type stopsWindow struct {
 	stops  int
 	starts uint64 // of those that had waited
 	at     map[preemptedAt]int
-	late   map[lateWork]int // late starts
+	late   late
 }
 
 // preemptedAt is where goroutines busy with something were preempted.
 type preemptedAt struct{ work, start, site SiteID }
 
 func newStopsWindow() *stopsWindow {
-	return &stopsWindow{at: make(map[preemptedAt]int), late: make(map[lateWork]int)}
+	return &stopsWindow{at: make(map[preemptedAt]int), late: make(late)}
 }
 
 func (s *preemptRate) Observe(o *Observation) {
@@ -91,7 +91,7 @@ func (s *preemptRate) Observe(o *Observation) {
 		s.now.stops++
 		s.now.at[preemptedAt{s.code.work(o.Stack, o.G.Start), o.G.Start, s.code.seenAt(o)}]++
 	} else if o.Duration >= s.Delay && !ownDoing(o.Reason) {
-		s.now.late[s.code.lateWork(o.G, o.Stack)]++
+		s.now.late.add(s.code.lateWork(o.G, o.Stack), o.G, o.Proc, o.Stack, o.Duration, o.Time)
 	}
 }
 
@@ -112,7 +112,7 @@ func (s *preemptRate) Judge(w *Window) ([]Finding, Verdict) {
 		return nil, verdict
 	}
 	hog, _, _ := now.hog()
-	others := now.others(&hog)
+	others := now.late.others(&hog).n
 	if late := perWindowSecond(others, w); late < float64(s.Victims) || now.share(others) < s.Share {
 		s.past.add(w, nil)
 		verdict.Note = fmt.Sprintf("other work was late by %s and more only %.1f times a second, in %.2g%% of all starts", wording.Duration(s.Delay), late, 100*now.share(others))
@@ -133,7 +133,8 @@ func (s *preemptRate) Judge(w *Window) ([]Finding, Verdict) {
 		}
 	}
 	hog, site, n := all.hog()
-	others = all.others(&hog)
+	victim := all.late.others(&hog)
+	others = victim.n
 	perSecond, victims := float64(all.stops)/span.Seconds(), float64(others)/span.Seconds()
 	name := w.Code.Site(site).Short()
 	host := s.host.since(first)
@@ -157,7 +158,8 @@ func (s *preemptRate) Judge(w *Window) ([]Finding, Verdict) {
 				{Name: "late starts of other work", Value: victims, Unit: "1/s", Threshold: float64(s.Victims)},
 				{Name: "share of all starts", Value: all.share(others), Unit: "1", Threshold: s.Share},
 			},
-			Sites: []SiteEvidence{{Site: site, Count: n, What: "was preempted"}},
+			Sites:      []SiteEvidence{{Site: site, Count: n, What: "was preempted"}},
+			Goroutines: []GoroutineEvidence{victim.worst},
 		},
 	}
 	f.Evidence.Measures = append(f.Evidence.Measures, host.measures()...)
@@ -182,16 +184,6 @@ func (p *stopsWindow) hog() (hog occupant, site SiteID, n int) {
 	return hog, site, sites[site]
 }
 
-// others counts the late starts of other work.
-func (p *stopsWindow) others(hog *occupant) (n int) {
-	for work, k := range p.late {
-		if hog.others(work) {
-			n += k
-		}
-	}
-	return n
-}
-
 // share is what part of all starts so many are.
 func (p *stopsWindow) share(late int) float64 { return float64(late) / float64(max(p.starts, 1)) }
 
@@ -201,7 +193,5 @@ func (p *stopsWindow) merge(q *stopsWindow) {
 	for at, n := range q.at {
 		p.at[at] += n
 	}
-	for id, n := range q.late {
-		p.late[id] += n
-	}
+	p.late.merge(q.late)
 }

@@ -60,7 +60,7 @@ func (d SchedDelay) New(code *Code) (State, error) {
 	s.count("Victims", &d.Victims, 10)
 	s.share("Share", &d.Share, 1.0/3)
 	s.lookBack(&d.LookBack, 4*time.Second)
-	return &schedDelay{SchedDelay: d, code: code, past: recent[bool]{of: d.LookBack}, host: machinePast{past: recent[machineWindow]{of: d.LookBack}}}, s.err
+	return &schedDelay{SchedDelay: d, code: code, late: make(late), past: recent[bool]{of: d.LookBack}, host: machinePast{past: recent[machineWindow]{of: d.LookBack}}}, s.err
 }
 
 type schedDelay struct {
@@ -118,9 +118,9 @@ func (s *schedDelay) procs(w *Window) (worst ProcID, p99 time.Duration, hot int)
 }
 
 func (s *schedDelay) Judge(w *Window) ([]Finding, Verdict) {
-	defer s.late.reset()
+	defer clear(s.late)
 	if s.since.stale(w) {
-		s.late.reset()
+		clear(s.late)
 	}
 	s.usual.start(w)
 	s.host.add(w)
@@ -183,7 +183,7 @@ func (s *schedDelay) Judge(w *Window) ([]Finding, Verdict) {
 			},
 			Sites: append([]SiteEvidence{{Site: hog.site, Count: int(hog.at.Count), Total: hog.at.Total, Max: hog.at.Max, What: "ran while others waited"}},
 				s.late.sufferers(&hog)...),
-			Goroutines: []GoroutineEvidence{s.late.worst},
+			Goroutines: []GoroutineEvidence{victims.worst},
 			HeatMap:    w.Totals.Heat.clone(),
 		},
 	}

@@ -151,9 +151,9 @@ func checkSchedDelay(t *testing.T, from detectors.Time, j judgement, starts []st
 			worst = s
 		}
 	}
-	at := detectors.Time(base + int64(worst.at))
+	at := detectors.Time(base + int64(worst.at)).Add(-worst.delay)
 	if g := f.Evidence.Goroutines; len(g) != 1 || g[0].Duration != worst.delay || g[0].Proc != detectors.ProcID(worst.proc) || g[0].At != at {
-		t.Errorf("goroutines %+v, want the one that waited 35 ms, at %d on P %d", g, at, worst.proc)
+		t.Errorf("goroutines %+v, want the one that waited 35 ms, since %d, for P %d", g, at, worst.proc)
 	}
 	if got, want := f.Evidence.HeatMap, heatMap(j.Start, starts); !reflect.DeepEqual(got, want) {
 		t.Errorf("heat map %+v, want %+v", got, want)

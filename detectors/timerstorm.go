@@ -86,7 +86,7 @@ func (s *timerStorm) Observe(o *Observation) {
 	}
 	s.late = append(s.late, lateStart{o.Time.Add(-o.Duration), o.Time})
 	if o.Duration > s.worst.Duration {
-		s.worst = GoroutineEvidence{ID: o.G.ID, Proc: o.Proc, At: o.Time, Duration: o.Duration, Stack: o.Stack, What: "waited for a P while timers fired"}
+		s.worst = waitedForP(o.G, o.Proc, o.Stack, o.Duration, o.Time)
 	}
 }
 

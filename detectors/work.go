@@ -86,67 +86,80 @@ func occupantOf(w *Window) occupant {
 }
 
 // late counts the starts that were late, by what the goroutine was busy with.
-type late struct {
-	by    map[lateWork]*slowStarts
-	worst GoroutineEvidence
-}
+type late map[lateWork]*slowStarts
 
 // slowStarts are the starts of one work's goroutines that were late.
 type slowStarts struct {
-	n   int
-	sum time.Duration
-	max time.Duration
+	n     int
+	sum   time.Duration
+	worst GoroutineEvidence
 }
 
-// add counts the late start of g, or that it has not started yet, at a moment.
-func (l *late) add(work lateWork, g *Goroutine, proc ProcID, stack StackID, d time.Duration, at Time) {
-	v := l.by[work]
-	if v == nil {
-		if l.by == nil {
-			l.by = make(map[lateWork]*slowStarts)
-		}
-		v = new(slowStarts)
-		l.by[work] = v
-	}
+// add counts that g had been ready for so long at a moment, when it started or the window ended.
+func (l late) add(work lateWork, g *Goroutine, proc ProcID, stack StackID, d time.Duration, at Time) {
+	v := l.of(work)
 	v.n++
 	v.sum += d
-	v.max = max(v.max, d)
-	if d > l.worst.Duration {
-		l.worst = GoroutineEvidence{ID: g.ID, Proc: proc, At: at, Duration: d, Stack: stack, What: "waited for a P, was parked here before"}
+	if d > v.worst.Duration {
+		v.worst = waitedForP(g, proc, stack, d, at)
+	}
+}
+
+// waitedForP is the evidence that a goroutine started late at a moment.
+func waitedForP(g *Goroutine, proc ProcID, stack StackID, d time.Duration, at Time) GoroutineEvidence {
+	return GoroutineEvidence{ID: g.ID, Proc: proc, At: at.Add(-d), Duration: d, Stack: stack, What: "waited for a P, was parked here before"}
+}
+
+func (l late) of(work lateWork) *slowStarts {
+	v := l[work]
+	if v == nil {
+		v = new(slowStarts)
+		l[work] = v
+	}
+	return v
+}
+
+func (v *slowStarts) merge(other *slowStarts) {
+	v.n += other.n
+	v.sum += other.sum
+	if other.worst.Duration > v.worst.Duration {
+		v.worst = other.worst
+	}
+}
+
+// merge adds all that other counted.
+func (l late) merge(other late) {
+	for work, v := range other {
+		l.of(work).merge(v)
 	}
 }
 
 // others sums up all but the occupant's own.
-func (l *late) others(o *occupant) (sum slowStarts) {
-	for work, v := range l.by {
+func (l late) others(o *occupant) (sum slowStarts) {
+	for work, v := range l {
 		if o.others(work) {
-			sum.n += v.n
-			sum.sum += v.sum
-			sum.max = max(sum.max, v.max)
+			sum.merge(v)
 		}
 	}
 	return sum
 }
 
 // sufferers lists the three works of others whose goroutines waited longest.
-func (l *late) sufferers(o *occupant) []SiteEvidence {
-	all := make(map[SiteID]slowStarts)
-	for work, v := range l.by {
+func (l late) sufferers(o *occupant) []SiteEvidence {
+	all := make(map[SiteID]*slowStarts)
+	for work, v := range l {
 		if o.others(work) {
-			t := all[work.work]
-			all[work.work] = slowStarts{t.n + v.n, t.sum + v.sum, max(t.max, v.max)}
+			if all[work.work] == nil {
+				all[work.work] = new(slowStarts)
+			}
+			all[work.work].merge(v)
 		}
 	}
 	var top []SiteEvidence
 	for id, v := range all {
-		top = append(top, SiteEvidence{Site: id, Count: v.n, Total: v.sum, Max: v.max, What: "its goroutines waited for a P"})
+		top = append(top, SiteEvidence{Site: id, Count: v.n, Total: v.sum, Max: v.worst.Duration, What: "its goroutines waited for a P"})
 	}
 	return worst(top, 3)
-}
-
-func (l *late) reset() {
-	clear(l.by)
-	l.worst = GoroutineEvidence{}
 }
 
 // ownDoing reports whether a goroutine that was runnable for this reason waited by its own

@@ -190,9 +190,9 @@ func (t *Timeline) assisted(g *goroutine, p int, at detectors.Time) {
 	}
 	h.AssistsAt = grow(h.AssistsAt, int(g.assistStack))
 	h.AssistsAt[g.assistStack].Add(d)
-	if l := &h.Longest; d > l.Duration || d == l.Duration && at < l.At { // whichever thread is gone through first
+	if l := &h.Longest; d > l.Duration || d == l.Duration && g.assist.since < l.At { // whichever thread is gone through first
 		h.Longest = detectors.GoroutineEvidence{
-			ID: g.ID, Proc: detectors.ProcID(p), At: at, Duration: d, Stack: g.assistStack, What: "assisted the garbage collector",
+			ID: g.ID, Proc: detectors.ProcID(p), At: g.assist.since, Duration: d, Stack: g.assistStack, What: "assisted the garbage collector",
 		}
 	}
 }

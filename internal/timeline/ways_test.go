@@ -150,7 +150,7 @@ func (m *model) heap(o *detectors.Observation) {
 		m.s.AssistsAt[o.Stack] = at
 		if o.Duration > m.s.Longest.Duration {
 			m.s.Longest = detectors.GoroutineEvidence{
-				ID: o.G.ID, Proc: o.Proc, At: o.Time, Duration: o.Duration, Stack: o.Stack, What: "assisted the garbage collector",
+				ID: o.G.ID, Proc: o.Proc, At: o.Time.Add(-o.Duration), Duration: o.Duration, Stack: o.Stack, What: "assisted the garbage collector",
 			}
 		}
 	}
