@@ -62,6 +62,58 @@ const (
 	// Regions bounds the user regions open on one goroutine.
 	Regions = 1 << 10
 
+	// PastStays bounds what is remembered of what goroutines did, for whoever goes back from a
+	// moment to what led to it; the oldest is forgotten first. A stay has 32 bytes, and a busy
+	// service of two cores has a million and a half of them in a second.
+	PastStays = 1 << 21
+
+	// ArrivalStays is how many stays of a goroutine are looked at, from the beginning of a task
+	// backwards, for what it was begun for: a server reads the request in a few.
+	ArrivalStays = 16
+
+	// ExplainedStays is the same for an anomaly that is explained, which needs those of the time in
+	// question only: 32 MiB, for as long as it takes.
+	ExplainedStays = 1 << 20
+
+	// ProcUses bounds the places that a report tells the Ps' time apart by, and QuantileSites those of
+	// a quantile: the largest. A cause has some percent of the time.
+	ProcUses      = 1 << 7
+	QuantileSites = 1 << 5
+
+	// Pieces bounds the time line of one of the slowest requests.
+	Pieces = 1 << 9
+
+	// Links bounds the places that an explanation tells apart; it tells of the rest without. One
+	// has some ten. At 300 bytes each, those of all anomalies that are kept take 5 MiB.
+	Links = 1 << 8
+
+	// FollowedWaits is how deep waits that are behind waits are followed, and FollowedStays how
+	// many stays of other goroutines are looked at for one request. A request that waits
+	// longer behind others stays a wait from there on.
+	FollowedWaits = 64
+	FollowedStays = 1 << 12
+
+	// Hands is through how many goroutines a request may be handed to the one that ends it. A
+	// pipeline has some three stages; with more it is not found where the last one was given it.
+	Hands = 8
+
+	// RequestNames bounds the names of tasks and regions that requests are told apart by. A
+	// program that makes names of what it is asked for has no end of them; later ones are
+	// counted.
+	RequestNames = 1 << 8
+
+	// RequestSites bounds the places that the time of the requests of one name is told apart by, for
+	// durations of different lengths each. A service has some hundred places at which it
+	// spends time. What was spent at later ones is told without the place.
+	RequestSites = 1 << 12
+
+	// RequestParts bounds how many parts the requests of a generation may have, with what was
+	// left by those before: PartsPerEvent for each event. A request has fewer than there are events
+	// meanwhile, regions in it have some again. Only if hundreds of them are within each other is
+	// that not enough; those are counted.
+	RequestParts  = 1 << 24
+	PartsPerEvent = 64
+
 	// Readings bounds the watch's readings of the machine in one window. There is one for
 	// each poll, and a window is no longer than the time between two.
 	Readings = 64

@@ -42,10 +42,13 @@ func (th *thread) mayCreate() bool {
 func (t *Timeline) creates(by, g *goroutine, state detectors.GoState, at detectors.Time, start, stack detectors.StackID) {
 	g.gen, g.seq = t.gen, 0
 	g.become(state, at)
-	g.Born, g.CreatedAt = true, at
+	g.Born, g.CreatedAt, g.begins = true, at, start
 	g.Parent, g.Creator, g.Waker = detectors.NoGoroutine, stack, stack
 	if by != nil {
 		g.Parent, g.accepted = by.ID, by.accepts
+	}
+	if t.past != nil {
+		t.past.born(by, g, at, start, stack)
 	}
 	s := t.code.Stack(start)
 	g.Start, g.Class = s.Bottom, s.Class

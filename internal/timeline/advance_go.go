@@ -12,6 +12,9 @@ func (t *Timeline) transition(kind detectors.Kind, c *cursor, th *thread, g *gor
 	o.From, o.To = g.State, to
 	o.Known = g.SinceKnown
 	o.Duration = g.age(o.Time)
+	if t.past != nil {
+		t.past.changes(kind, th, g, o.Time)
+	}
 	g.become(to, o.Time)
 	return o
 }

@@ -20,6 +20,9 @@ func (t *Timeline) pushProc(c *cursor, th *thread, id uint64, from, to detectors
 	o := t.push(detectors.ProcChange, c.Time, th)
 	o.Subject = detectors.ProcID(id)
 	o.ProcFrom, o.ProcTo = from, to
+	if p := t.past; p != nil && to != from {
+		p.Procs = append(p.Procs, ProcChange{o.Time, o.Subject, to == detectors.ProcIdle})
+	}
 }
 
 func (t *Timeline) procStatus(c *cursor) error {

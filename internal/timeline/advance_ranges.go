@@ -70,17 +70,22 @@ func (t *Timeline) mark(c *cursor) outcome {
 		o.Stack = t.sym.stack(c.Args[1])
 		gc.state, gc.known, gc.since = gcMarking, true, o.Time
 		t.heapSaid(heapSays{at: o.Time, what: markBegins})
+		t.marks(o.Time)
 	case wire.EvGCActive:
 		o := t.push(detectors.MarkActive, c.Time, c.thread)
 		t.heapSaid(heapSays{at: o.Time, what: markBegins})
 		if unknown {
 			gc.state, gc.known, gc.since = gcMarking, false, o.Time
+			if t.past != nil {
+				t.marks(t.past.Begin) // at the latest
+			}
 		}
 	default:
 		o := t.push(detectors.MarkEnd, c.Time, c.thread)
 		o.Duration, o.Known = max(0, o.Time.Sub(gc.since)), gc.known
 		gc.state = gcOff
 		t.heapSaid(heapSays{at: o.Time, what: markEnds})
+		t.past.marked(o.Time)
 	}
 	return happened
 }
@@ -133,12 +138,18 @@ func (t *Timeline) assist(c *cursor) error {
 	if c.Type == wire.EvGCMarkAssistBegin {
 		o := t.push(detectors.AssistBegin, c.Time, c.thread)
 		o.G, o.Stack = &g.Goroutine, t.sym.stack(c.Args[0])
+		if t.past != nil {
+			t.past.turns(g, o.Time, o.Stack, c.thread.p)
+		}
 		g.assistStack, g.Stack, g.NoPreempt = o.Stack, o.Stack, true
 		return g.assist.begin(o.Time)
 	}
 	o := t.push(detectors.AssistEnd, c.Time, c.thread)
 	o.G, o.Stack = &g.Goroutine, g.assistStack
 	t.assisted(g, c.thread.p, o.Time)
+	if t.past != nil {
+		t.past.turns(g, o.Time, g.assistStack, c.thread.p)
+	}
 	g.assistStack = 0
 	return g.assist.end(o)
 }
@@ -153,13 +164,22 @@ func (t *Timeline) stopTheWorld(c *cursor) error {
 		o := t.push(detectors.STWBegin, c.Time, c.thread)
 		o.G, o.Text, o.Stack = &g.Goroutine, t.sym.text(c.Args[0]), t.sym.stack(c.Args[1])
 		g.NoPreempt = true
+		if t.past != nil {
+			t.past.turns(g, o.Time, o.Stack, c.thread.p)
+			g.stops = true
+		}
 		err := stop.begin(o.Time)
-		stop.kind = o.Text
+		stop.kind, stop.stack = o.Text, o.Stack
 		t.stops[g.ID] = stop
 		return err
 	}
 	o := t.push(detectors.STWEnd, c.Time, c.thread)
 	o.G, o.Text = &g.Goroutine, stop.kind
+	if t.past != nil {
+		t.past.turns(g, o.Time, stop.stack, c.thread.p)
+		g.stops = false
+		t.past.stopped(stop, g, o.Time)
+	}
 	delete(t.stops, g.ID)
 	return stop.end(o)
 }

@@ -87,6 +87,9 @@ func (t *Timeline) goCreateSyscall(c *cursor) error {
 	g.gen, g.seq = t.gen, 0
 	g.become(detectors.Syscall, o.Time)
 	g.Born, g.CreatedAt = true, o.Time
+	if t.past != nil {
+		t.past.born(nil, g, o.Time, 0, 0)
+	}
 	t.created(g, false)
 	th.bind(g)
 	return nil
@@ -111,9 +114,7 @@ func (t *Timeline) goDestroySyscall(c *cursor) error {
 			return fmt.Errorf("P %d is not in a system call", th.p)
 		}
 		p.status = wire.ProcSyscallAbandoned
-		o := t.push(detectors.ProcChange, c.Time, th)
-		o.Subject = detectors.ProcID(th.p)
-		o.ProcFrom, o.ProcTo = detectors.ProcRunning, detectors.ProcIdle
+		t.pushProc(c, th, uint64(th.p), detectors.ProcRunning, detectors.ProcIdle)
 		th.p = noProc
 	}
 	t.ended(c, &ctx, g)

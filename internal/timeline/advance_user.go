@@ -41,7 +41,15 @@ func (t *Timeline) beginTask(at wire.Time, th *thread, id, parent detectors.Task
 		t.ignored++
 		return
 	}
-	t.tasks[id] = task{parent: parent, name: name, since: o.Time}
+	k := task{parent: parent, name: name, since: o.Time, by: uint32(th.gid)}
+	if parent == 0 {
+		t.roots++
+		if t.divides() {
+			k.first, k.arrived = t.arrival(th.current(), o.Time)
+			k.stack = stack
+		}
+	}
+	t.tasks[id] = k
 }
 
 func (t *Timeline) taskEnd(c *cursor) error {
@@ -58,8 +66,22 @@ func (t *Timeline) endTask(at wire.Time, th *thread, id detectors.TaskID, stack 
 	if k, ok := t.tasks[id]; ok {
 		o.Parent, o.Text = k.parent, k.name
 		o.Duration, o.Known = max(0, o.Time.Sub(k.since)), true
-		delete(t.tasks, id)
+		if t.divides() {
+			t.past.spans(th, Span{
+				Name: k.name, Task: id, Parent: k.parent, Begin: k.since, End: o.Time, BeganOn: k.by, Stack: stack,
+				Arrived: k.arrived, First: k.first, BeginStack: k.stack,
+			})
+		}
+		t.dropTask(id)
 	}
+}
+
+// dropTask no longer follows a task, if it was.
+func (t *Timeline) dropTask(id detectors.TaskID) {
+	if k, ok := t.tasks[id]; ok && k.parent == 0 {
+		t.roots--
+	}
+	delete(t.tasks, id)
 }
 
 func (t *Timeline) regionBegin(c *cursor) error {
@@ -100,6 +122,9 @@ func (t *Timeline) endRegion(at wire.Time, th *thread, g *goroutine, task detect
 		return fmt.Errorf("region %q of goroutine %d ends inside region %q", name, g.ID, top.name)
 	}
 	o.Duration, o.Known = max(0, o.Time.Sub(top.since)), true
+	if t.divides() {
+		t.past.spans(th, Span{Name: name, Task: task, Region: true, Begin: top.since, End: o.Time, BeganOn: uint32(g.ID), Stack: stack})
+	}
 	t.regions.end(g.ID)
 	return nil
 }

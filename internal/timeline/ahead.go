@@ -156,6 +156,12 @@ func (t *Timeline) turn() {
 	}
 	t.takeSaid()
 	t.keepSamples(until)
+	if t.later != nil && detectors.Time(t.ahead.horizon+slice) >= t.later.From { // events take some time of their own
+		t.keepNow(detectors.Time(until))
+	}
+	if t.past != nil && len(t.frontier) > 0 {
+		t.settle(detectors.Time(until))
+	}
 	for {
 		s := t.ahead.kept.take(detectors.Time(until))
 		if s == nil {

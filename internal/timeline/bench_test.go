@@ -110,7 +110,10 @@ func readBare(tb testing.TB, data []byte) (events int) {
 
 // detect reads a trace with this module for the default detectors, and lets them judge
 // each window. It returns the number of events on the wire.
-func detect(tb testing.TB, data []byte) (events int) {
+func detect(tb testing.TB, data []byte) (events int) { return detectAnd(tb, data, nil) }
+
+// detectAnd is detect, with what is done to the timeline before.
+func detectAnd(tb testing.TB, data []byte, prepare func(*Timeline)) (events int) {
 	code := detectors.NewCode()
 	var states []detectors.State
 	var observers []Observer
@@ -123,6 +126,9 @@ func detect(tb testing.TB, data []byte) (events int) {
 		observers = append(observers, Observer{Observes: d.Spec().Observes, Observe: s.Observe, Long: d.Spec().Long, AtLeast: d.Spec().AtLeast, Reasons: d.Spec().Reasons})
 	}
 	tl := New(code, observers)
+	if prepare != nil {
+		prepare(tl)
+	}
 	var s wire.Splitter
 	s.Emit = func(raw wire.Raw) {
 		g, err := wire.Parse(raw)

@@ -11,16 +11,26 @@ import (
 // fast goes through the events for as long as nothing is out of the ordinary: the earliest
 // event can happen, its numbers are of usual lengths, and its thread has another.
 func (t *Timeline) fast() outcome {
-	if t.exact {
+	switch {
+	case t.later != nil:
+		return fastAs[[4]byte](t)
+	case t.past != nil && t.bare:
+		return fastAs[[3]byte](t)
+	case t.past != nil:
+		return fastAs[[2]byte](t)
+	case t.exact:
 		return fastAs[[1]byte](t)
+	default:
+		return fastAs[[0]byte](t)
 	}
-	return fastAs[[0]byte](t)
 }
 
-// mode says by its length whether a loop is an exact timeline's. As a type's it is known to
-// the compiler, which leaves out what is for the others: asked for at each event, it
-// would take 3 % of the time.
-type mode interface{ [0]byte | [1]byte }
+// mode says by its length whether a loop is an exact timeline's, one's that keeps the past, one's that
+// does so and nothing else, or one's that will. As a type's it is known to the compiler, which leaves out what is
+// for the others: asked for at each event, it would take 3 % of the time.
+type mode interface {
+	[0]byte | [1]byte | [2]byte | [3]byte | [4]byte
+}
 
 // fastAs is the loop of fast. Thirteen types, which are nearly all events, are dealt with in the
 // loop itself; the others by [Timeline.advance], in which the rules of these are too,
@@ -31,7 +41,7 @@ type mode interface{ [0]byte | [1]byte }
 // do the rest: a call for each event would take a tenth of the time.
 func fastAs[M mode](t *Timeline) outcome {
 	var m M
-	exact := len(m) > 0
+	exact, keeps, bare := len(m) == 1, len(m) == 2 || len(m) == 3, len(m) >= 3
 turns:
 	for len(t.frontier) > 0 && !t.beyond() {
 		if !t.ahead.far && len(t.samples) > 0 && t.samples[0].Time < t.frontier[0].time {
@@ -80,13 +90,15 @@ turns:
 					goto leave
 				}
 				d = g.lasted(at)
-				if exact {
+				switch h := t.heat; {
+				case bare:
+				case exact:
 					if d >= 0 {
 						t.totals.All.Starts.Add(d)
 					}
-				} else if h := t.heat; d < 0 || g.Class != detectors.ClassUser || requeued.Has(g.Reason) || p >= len(h) || p >= len(t.totals.DelaysOn) || at >= h[p].end {
+				case d < 0 || g.Class != detectors.ClassUser || requeued.Has(g.Reason) || p >= len(h) || p >= len(t.totals.DelaysOn) || at >= h[p].end:
 					t.delayed(g, p, at)
-				} else {
+				default:
 					t.totals.DelaysOn[p].Mark(d)
 					c := &h[p].cell
 					c.Starts++
@@ -123,7 +135,9 @@ turns:
 					by--
 					g.Waker = by
 				}
-				if d = g.lasted(at); d < 0 || g.sited || cur == nil && (!exact || by == 0 && timers.Has(g.Reason)) {
+				if d = g.lasted(at); bare {
+					g.seq++
+				} else if d < 0 || g.sited || cur == nil && (!exact || by == 0 && timers.Has(g.Reason)) {
 					t.waited(g, at, cur == nil && by == 0)
 					t.wakes(cur != nil, g)
 				} else {
@@ -153,9 +167,11 @@ turns:
 						where = t.sym.stack(stack) + 1
 					}
 					t.stopsAt(g, t.sym.why(reason), where-1)
-					if runs := t.totals.Runs; d < 0 || g.Class != detectors.ClassUser || g.Stack == 0 || int(g.Stack) >= len(runs) {
+					switch runs := t.totals.Runs; {
+					case bare:
+					case d < 0 || g.Class != detectors.ClassUser || g.Stack == 0 || int(g.Stack) >= len(runs):
 						t.ran(g, at)
-					} else {
+					default:
 						t.totals.Ran.Mark(d)
 						runs[g.Stack].Add(d)
 					}
@@ -187,9 +203,11 @@ turns:
 						where = t.sym.stack(stack) + 1
 					}
 					t.calls(g, where-1)
-					if runs := t.totals.Runs; d < 0 || g.Class != detectors.ClassUser || g.Stack == 0 || int(g.Stack) >= len(runs) {
+					switch runs := t.totals.Runs; {
+					case bare:
+					case d < 0 || g.Class != detectors.ClassUser || g.Stack == 0 || int(g.Stack) >= len(runs):
 						t.ran(g, at)
-					} else {
+					default:
 						t.totals.Ran.Mark(d)
 						runs[g.Stack].Add(d)
 					}
@@ -200,6 +218,12 @@ turns:
 					dt, _, n := (next >> 8).Number()
 					end := now + clock.Short(dt)
 					if after := max(detectors.Time(end), at+1); n <= 3 && end <= limit && after.Sub(at) < t.least[detectors.GoSyscallEnd] {
+						if keeps {
+							t.past.keep(g, at, 0, uint32(p+1))
+							g.State = detectors.Syscall
+							t.past.keep(g, after, 0, 0)
+							g.State = detectors.Running
+						}
 						g.Since, g.SinceKnown = after, true
 						last, now = after, end
 						events++
@@ -224,7 +248,9 @@ turns:
 				if size = n; size > 16 || p < 0 || t.heard.Has(detectors.HeapAlloc) {
 					goto other
 				}
-				t.allocated(cur, live, at)
+				if !bare {
+					t.allocated(cur, live, at)
+				}
 				last = at
 				off += size
 				goto next
@@ -257,6 +283,9 @@ turns:
 					goto other
 				}
 				where := t.sym.stack(stack)
+				if keeps {
+					t.past.turns(cur, at, where, p)
+				}
 				cur.assistStack, cur.Stack, cur.NoPreempt = where, where, true
 				cur.assist = rangeState{active: true, known: true, since: at}
 				last = at
@@ -267,7 +296,12 @@ turns:
 				if p < 0 || cur == nil || !cur.assist.active || t.heard.Has(detectors.AssistEnd) {
 					goto other
 				}
-				t.assisted(cur, p, at)
+				if !bare {
+					t.assisted(cur, p, at)
+				}
+				if keeps {
+					t.past.turns(cur, at, cur.assistStack, p)
+				}
 				cur.assistStack, cur.assist = 0, rangeState{}
 				last = at
 				goto next
@@ -295,7 +329,12 @@ turns:
 				if g = cur; g == nil || g.State != detectors.Running || p < 0 || g.lasted(at) >= t.least[detectors.GoEnd] {
 					goto other
 				}
-				t.ran(g, at)
+				if !bare {
+					t.ran(g, at)
+				}
+				if keeps {
+					t.past.keep(g, at, 0, uint32(p+1))
+				}
 				t.forgets(g)
 				cur = nil
 				last = at
@@ -305,6 +344,16 @@ turns:
 				goto other
 			}
 			last = at
+			if keeps {
+				switch kind {
+				case detectors.GoUnpark:
+					t.past.keep(g, at, t.past.of(cur, at), uint32(by))
+				case detectors.GoStart, detectors.GoSyscallEnd:
+					t.past.keep(g, at, 0, 0)
+				default:
+					t.past.keep(g, at, 0, uint32(p+1))
+				}
+			}
 			if !exact && d >= t.least[kind] && (kind != detectors.GoUnpark || d >= t.leastWait[g.Reason]) {
 				th.hold(cur)
 				t.note(kind, at, th, g, to, by)

@@ -21,14 +21,17 @@ type goroutine struct {
 	wrote    bool // to the network, since then
 	accepts  bool // it has waited for a connection to come in
 	accepted bool // it was created by one that does: a connection's goroutine
+	stops    bool // it has stopped the world
 
 	place uint32 // its chunk's number and its slot there
+	stay  StayID // its latest in the past, 0: none, or no past is kept
 
 	detectors.Goroutine
 
 	netSite     detectors.SiteID  // of its last wait for the network
 	home        detectors.SiteID  // of the first one, if nothing was given before
 	assistStack detectors.StackID // of the assist that is going on
+	begins      detectors.StackID // where it was going to begin; 0 if that was not seen
 	assist      rangeState
 }
 

@@ -54,6 +54,9 @@ func (o *Old) Feed() (detectors.Window, error) {
 		end = detectors.Time(ev.Time).Add(limits.OldWindow)
 		if fresh {
 			start = detectors.Time(ev.Time)
+			if t.past != nil {
+				t.past.begins(start)
+			}
 		}
 	}
 	t.startColumns(start)

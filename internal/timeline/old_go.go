@@ -32,6 +32,10 @@ func (o *Old) goroutine(ev *tracev1.Event) error {
 		return err
 	}
 	if g.State != is.from { // how it came to that, and when, was not seen
+		if t := o.t; t.past != nil {
+			g.State = detectors.Undetermined
+			t.past.keep(g, max(t.past.Begin, t.moment(o.c.Time)-1), 0, 0)
+		}
 		g.State, g.SinceKnown = is.from, false
 	}
 	switch is {
@@ -49,7 +53,11 @@ func (o *Old) goroutine(ev *tracev1.Event) error {
 		o.t.ended(&o.c, &o.th, g)
 	default: // nothing that any Go release would write
 		o.t.ignored++
-		g.become(is.to, o.t.stamp(o.c.Time))
+		at := o.t.stamp(o.c.Time)
+		if o.t.past != nil {
+			o.t.past.keep(g, at, 0, 0)
+		}
+		g.become(is.to, at)
 		g.SinceKnown = false
 	}
 	return nil

@@ -39,6 +39,7 @@ func (o *Old) user(ev *tracev1.Event) error {
 	task, stack := detectors.TaskID(ev.Task), o.stack(ev.Stack)
 	switch ev.Kind {
 	case tracev1.TaskBegin:
+		t.dropTask(task) // it may have begun before
 		t.beginTask(at, th, task, detectors.TaskID(ev.Parent), ev.Text, stack)
 		return nil
 	case tracev1.TaskEnd:
@@ -102,6 +103,7 @@ func (o *Old) mark(ev *tracev1.Event) {
 		p.Stack = o.stack(ev.Stack)
 		gc.state, gc.known, gc.since = gcMarking, true, p.Time
 		o.t.heapSaid(heapSays{at: p.Time, what: markBegins})
+		o.t.marks(p.Time)
 		return
 	}
 	p := o.t.push(detectors.MarkEnd, o.c.Time, &o.th)
@@ -110,6 +112,7 @@ func (o *Old) mark(ev *tracev1.Event) {
 	}
 	gc.state = gcOff
 	o.t.heapSaid(heapSays{at: p.Time, what: markEnds})
+	o.t.past.marked(p.Time)
 }
 
 func (o *Old) sweep(ev *tracev1.Event) {
@@ -138,6 +141,9 @@ func (o *Old) assist(ev *tracev1.Event) {
 	if ev.Kind == tracev1.AssistBegin {
 		p := o.t.push(detectors.AssistBegin, o.c.Time, &o.th)
 		p.G, p.Stack = &g.Goroutine, o.stack(ev.Stack)
+		if o.t.past != nil {
+			o.t.past.turns(g, p.Time, p.Stack, o.th.p)
+		}
 		g.assistStack, g.Stack, g.NoPreempt = p.Stack, p.Stack, true
 		g.assist = rangeState{active: true, known: true, since: p.Time}
 		return
@@ -145,6 +151,9 @@ func (o *Old) assist(ev *tracev1.Event) {
 	p := o.t.push(detectors.AssistEnd, o.c.Time, &o.th)
 	p.G, p.Stack = &g.Goroutine, g.assistStack
 	o.t.assisted(g, o.th.p, p.Time)
+	if o.t.past != nil {
+		o.t.past.turns(g, p.Time, g.assistStack, o.th.p)
+	}
 	g.assistStack = 0
 	g.assist.endIfBegun(p)
 }
@@ -161,13 +170,30 @@ func (o *Old) stopTheWorld(ev *tracev1.Event) {
 	if g := o.th.g; g != nil {
 		p.G = &g.Goroutine
 	}
+	o.stops(kind, stop, p)
 	if kind == detectors.STWBegin {
+		stop.kind, stop.stack = ev.Text, o.stack(ev.Stack)
 		stop.rangeState = rangeState{active: true, known: true, since: p.Time}
 		o.t.stops[by] = stop
 		return
 	}
 	stop.endIfBegun(p)
 	delete(o.t.stops, by)
+}
+
+// stops adds to the past that a stop of the world begins or ends.
+func (o *Old) stops(kind detectors.Kind, s stop, p *detectors.Observation) {
+	past, g := o.t.past, o.th.g
+	if past == nil {
+		return
+	}
+	if g != nil {
+		past.turns(g, p.Time, s.stack, o.th.p)
+		g.stops = kind == detectors.STWBegin
+	}
+	if kind == detectors.STWEnd {
+		past.stopped(s, g, p.Time)
+	}
 }
 
 func (o *Old) heap(kind detectors.Kind, ev *tracev1.Event) {

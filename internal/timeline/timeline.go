@@ -1,6 +1,7 @@
 package timeline
 
 import (
+	"cmp"
 	"fmt"
 	"iter"
 	"math"
@@ -62,6 +63,7 @@ type Timeline struct {
 	threads map[uint64]*thread
 	nothing thread // stands for the thread of events that have none
 	tasks   map[detectors.TaskID]task
+	roots   int // of the tasks, those that have no parent
 	regions regions
 	stops   map[detectors.GoID]stop
 	gc      gcState
@@ -86,8 +88,11 @@ type Timeline struct {
 	readings []detectors.Reading
 	heat     []heatRow // by P
 	unseen   unseenIndex
-	slowly   bool // for tests: never fast
-	exact    bool // see Exact
+	slowly   bool  // for tests: never fast
+	exact    bool  // see Exact
+	past     *Past // see Keep
+	later    *Past // that will be kept, see KeepAlone
+	bare     bool  // totals are not wanted
 	ahead    ahead
 
 	// What happened and was not told yet: one event makes at most three
@@ -107,12 +112,19 @@ type task struct {
 	parent detectors.TaskID
 	name   string
 	since  detectors.Time
+	by     uint32 // the lower half of the number of the goroutine that began it
+
+	// For the past, see Span.
+	arrived detectors.Time
+	first   StayID
+	stack   detectors.StackID
 }
 
 // stop is a stop of the world that a goroutine has begun.
 type stop struct {
 	rangeState
-	kind string
+	kind  string
+	stack detectors.StackID
 }
 
 // gcState is what is known of the GC's cycle.
@@ -191,7 +203,7 @@ func (t *Timeline) Forget() {
 	t.gs = newGoroutines()
 	t.procs = t.procs[:0]
 	t.threads = make(map[uint64]*thread)
-	t.tasks = make(map[detectors.TaskID]task)
+	t.tasks, t.roots = make(map[detectors.TaskID]task), 0
 	t.regions = newRegions()
 	t.stops = make(map[detectors.GoID]stop)
 	t.gc = gcState{}
@@ -227,6 +239,9 @@ func (t *Timeline) Feed(g *wire.Generation) (detectors.Window, error) {
 	}
 	if fresh {
 		start = t.last
+		if p := cmp.Or(t.past, t.later); p != nil {
+			p.begins(start)
+		}
 	}
 	t.startColumns(start)
 	for done := err != nil; !done; {
