@@ -69,6 +69,9 @@
 // for its stack's [Stack].Work. What the trace cannot tell is better said than guessed: a
 // [Verdict] that is not Applicable, with a Note.
 //
+// The first goroutine in a finding's [Evidence] is explained: see [Explanation]. Let it be the one
+// that was worst off, with when that began and how long it lasted.
+//
 // # Cost
 //
 // A trace has millions of events a second, nearly all of which are transitions of a

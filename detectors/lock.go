@@ -10,11 +10,13 @@ const (
 	LockRWMutex
 	LockWaitGroup
 	LockCond
+	LockGC    // a semaphore of the garbage collector: to start a cycle, or to end it
+	LockWorld // the right to stop the world
 )
 
 // String returns the kind's name.
 func (l Lock) String() string {
-	return [...]string{"none", "mutex", "rwmutex", "waitgroup", "cond"}[min(l, LockCond)]
+	return [...]string{"none", "mutex", "rwmutex", "waitgroup", "cond", "gc", "world"}[min(l, LockWorld)]
 }
 
 // Excludes reports whether it is a lock that one holds and others wait for: a mutex, of
@@ -38,6 +40,10 @@ func lockOf(frames []Frame) Lock {
 			return LockWaitGroup
 		case "sync.(*Cond).Wait":
 			return LockCond
+		case "runtime.gcStart", "runtime.gcMarkDone":
+			return LockGC
+		case "runtime.stopTheWorld", "runtime.stopTheWorldGC":
+			return LockWorld
 		default:
 			if lock != LockNone || !IsStandard(f.Func) {
 				return lock

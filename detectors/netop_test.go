@@ -125,7 +125,9 @@ func TestLock(t *testing.T) {
 		{"waitgroup", []string{"sync.(*WaitGroup).Wait", "net/http.(*Server).Shutdown", "main.work"}},
 		{"cond", []string{"sync.runtime_notifyListWait", "sync.(*Cond).Wait", "main.work"}},
 		{"cond", []string{"sync.(*Cond).Wait", "net/http.(*connReader).abortPendingRead", "net/http.(*conn).serve"}},
-		{"none", []string{"runtime.gcStart", "runtime.mallocgc", "main.work"}},
+		{"gc", []string{"runtime.gcStart", "runtime.mallocgc", "main.work"}},
+		{"gc", []string{"runtime.gcMarkDone", "runtime.gcAssistAlloc", "main.work"}},
+		{"world", []string{"runtime.stopTheWorld", "runtime.ReadMemStats", "main.work"}},
 		{"none", []string{"internal/poll.runtime_Semacquire", "internal/poll.(*fdMutex).rwlock", "internal/poll.(*FD).writeLock", "internal/poll.(*FD).Write", "main.work"}},
 		{"none", []string{"runtime.chanrecv1", "main.work"}},
 		{"none", []string{"main.work", "sync.(*Once).doSlow"}},
@@ -133,5 +135,5 @@ func TestLock(t *testing.T) {
 		_, s := stackOf(c.stack...)
 		require.Equal(t, c.want, s.Lock.String(), "%v", c.stack)
 	}
-	require.Equal(t, "cond", (detectors.LockCond + 1).String())
+	require.Equal(t, "world", (detectors.LockWorld + 1).String())
 }

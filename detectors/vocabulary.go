@@ -120,3 +120,6 @@ func (c Class) String() string {
 		return "user"
 	}
 }
+
+// MarshalText implements [encoding.TextMarshaler].
+func (c Class) MarshalText() ([]byte, error) { return []byte(c.String()), nil }
