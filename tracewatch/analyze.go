@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/gotracewatch/tracewatch/detectors"
 	"github.com/gotracewatch/tracewatch/internal/tracev1"
 	"github.com/gotracewatch/tracewatch/internal/wire"
 )
@@ -17,6 +18,16 @@ type Report struct {
 	Stats     Stats
 	Totals    Totals    // exact sums over the whole trace, whoever the goroutines are
 	Verdicts  []Verdict // one for each detector, as of the last window
+
+	// Requests is what became of the time of the program's requests, by the name of their tasks or
+	// regions: what took most time comes first. There are none in a program without any: see
+	// package tracewatchhttp. Undivided is how many are not among them: their name came after 256
+	// others, or hundreds of them were within each other.
+	Requests  []detectors.Request
+	Undivided uint64
+
+	// Uses is what the Ps were used for, at most 128 places, the longest first.
+	Uses []ProcUse
 }
 
 // Analyze reads a trace of Go 1.11 or newer: a dump of a watcher, a file from
@@ -47,6 +58,7 @@ func Analyze(ctx context.Context, r io.Reader, opts ...Option) (*Report, error) 
 	if err != nil {
 		return nil, err
 	}
+	e.divides = true
 	a := &analysis{engine: e, exact: newExact(), ctx: ctx, calls: newCallbacks(cfg)}
 	defer a.exact.going.Wait() // whatever happens: nothing stays behind
 	err = a.read(r)
@@ -57,6 +69,9 @@ func Analyze(ctx context.Context, r io.Reader, opts ...Option) (*Report, error) 
 		return nil, fmt.Errorf("tracewatch: %w", err)
 	}
 	report := &Report{Anomalies: a.found, Stats: e.stats(), Totals: a.exact.totals(), Verdicts: e.verdicts()}
+	if d := e.division; d != nil {
+		report.Requests, report.Undivided, report.Uses = d.requests.All(), d.requests.Dropped, d.uses(e.code)
+	}
 	report.Stats.CallbackPanics = a.calls.panics.Load()
 	if err != nil {
 		return report, fmt.Errorf("tracewatch: %w", err)
@@ -101,6 +116,7 @@ func (a *analysis) read(r io.Reader) error {
 
 // readGenerations reads a trace of the second format, generation by generation.
 func (a *analysis) readGenerations(r io.Reader) error {
+	a.listen()
 	a.split.Emit = a.generation
 	a.history.dropped = func(data []byte) { a.dropped = data }
 	buf := make([]byte, readSize)
@@ -140,6 +156,7 @@ func (a *analysis) generation(raw wire.Raw) {
 func (a *analysis) report(anomalies []*Anomaly) {
 	for _, x := range anomalies {
 		a.found = append(a.found, x)
+		x.explain(a.cfg.log)
 		a.calls.call(a.ctx, x)
 		x.release()
 	}

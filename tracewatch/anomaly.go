@@ -3,14 +3,13 @@ package tracewatch
 import (
 	"encoding/json"
 	"io"
-	"slices"
 	"sync"
 	"time"
 
 	"github.com/gotracewatch/tracewatch/detectors"
 	"github.com/gotracewatch/tracewatch/internal/allocs"
+	"github.com/gotracewatch/tracewatch/internal/explain"
 	"github.com/gotracewatch/tracewatch/internal/leakproof"
-	"github.com/gotracewatch/tracewatch/internal/wire"
 )
 
 // An Anomaly is a finding that passed the limits, with the trace that proves it. Its
@@ -62,8 +61,9 @@ type Quality struct {
 // evidence is the trace of an anomaly, until it is released.
 type evidence struct {
 	mu   sync.Mutex
-	raws []wire.Raw
+	gens []explain.Generation
 	dump string
+	why  *detectors.Explanation
 
 	allocsBefore, allocsAfter *allocs.Snapshot
 	profile                   string // the path of their difference
@@ -75,12 +75,12 @@ type evidence struct {
 // in memory, which is when the callbacks have returned.
 func (a *Anomaly) WriteTrace(w io.Writer) (int64, error) {
 	a.trace.mu.Lock()
-	raws := a.trace.raws
+	gens := a.trace.gens
 	a.trace.mu.Unlock()
-	if len(raws) == 0 {
+	if len(gens) == 0 {
 		return 0, ErrNoTrace
 	}
-	return writeTrace(w, raws)
+	return writeTrace(w, gens)
 }
 
 // Dump returns the path of the anomaly's trace on disk, or "" if none was written.
@@ -120,7 +120,7 @@ func (a *Anomaly) setDump(path string) {
 // release lets go of the trace.
 func (a *Anomaly) release() {
 	a.trace.mu.Lock()
-	a.trace.raws, a.trace.allocsBefore, a.trace.allocsAfter = nil, nil, nil
+	a.trace.gens, a.trace.allocsBefore, a.trace.allocsAfter = nil, nil, nil
 	a.trace.mu.Unlock()
 }
 
@@ -143,12 +143,14 @@ func (a *Anomaly) MarshalJSON() ([]byte, error) {
 		Quality  Quality            `json:"quality"`
 		TraceNS  [2]detectors.Time  `json:"trace_ns"`
 		Evidence detectors.Evidence `json:"evidence"`
+
+		Explanation *detectors.Explanation `json:"explanation"`
 	}
 	o := object{
 		Kind: a.Kind, Severity: a.Severity, Summary: a.Summary,
 		Site: a.Site.String(), Location: a.Site.Location(),
 		Why: a.Why, Advice: a.Advice, Dump: a.Dump(), Profile: a.AllocProfile(), Proven: a.Proven(), Quality: a.Quality,
-		TraceNS: [2]detectors.Time{a.TraceStart, a.TraceEnd}, Evidence: a.Evidence,
+		TraceNS: [2]detectors.Time{a.TraceStart, a.TraceEnd}, Evidence: a.Evidence, Explanation: a.Explanation(),
 	}
 	if !a.Start.IsZero() {
 		o.Start, o.End = &a.Start, &a.End
@@ -157,22 +159,13 @@ func (a *Anomaly) MarshalJSON() ([]byte, error) {
 }
 
 // writeTrace writes generations as one trace.
-func writeTrace(w io.Writer, raws []wire.Raw) (n int64, err error) {
-	header := raws[0].Version.Header()
-	for _, p := range slices.Concat([][]byte{header[:]}, datas(raws)) {
-		k, err := w.Write(p)
+func writeTrace(w io.Writer, gens []explain.Generation) (n int64, err error) {
+	header := gens[0].Raw.Version.Header()
+	k, err := w.Write(header[:])
+	n = int64(k)
+	for i := 0; i < len(gens) && err == nil; i++ {
+		k, err = w.Write(gens[i].Raw.Data)
 		n += int64(k)
-		if err != nil {
-			return n, err
-		}
 	}
-	return n, nil
-}
-
-func datas(raws []wire.Raw) [][]byte {
-	ps := make([][]byte, len(raws))
-	for i, r := range raws {
-		ps[i] = r.Data
-	}
-	return ps
+	return n, err
 }

@@ -8,6 +8,7 @@ import (
 	"runtime/debug"
 	"sync/atomic"
 
+	"github.com/gotracewatch/tracewatch/detectors"
 	"github.com/gotracewatch/tracewatch/internal/limits"
 )
 
@@ -101,6 +102,7 @@ func (d *dispatcher) put(a *Anomaly) {
 
 func (d *dispatcher) drop(a *Anomaly) {
 	d.dropped.Add(1)
+	a.setExplanation(&detectors.Explanation{Missing: "callbacks or the disk were too slow, so that its trace was dropped"})
 	a.release()
 	d.log.Warn("tracewatch: an anomaly was not dumped: callbacks or the disk are too slow", slog.String("kind", a.Kind), slog.String("summary", a.Summary))
 }
@@ -119,6 +121,7 @@ func (d *dispatcher) one(ctx context.Context, a *Anomaly) {
 		a.release()
 		d.held.Add(-size)
 	}()
+	a.explain(d.log)
 	survive(d.log, "asking what is proven", func() { prove(a, d.log) })
 	if d.dumps != nil {
 		err := errors.New("it panicked")
@@ -135,8 +138,8 @@ func (d *dispatcher) one(ctx context.Context, a *Anomaly) {
 func (a *Anomaly) size() (n int64) {
 	a.trace.mu.Lock()
 	defer a.trace.mu.Unlock()
-	for _, r := range a.trace.raws {
-		n += int64(len(r.Data))
+	for _, g := range a.trace.gens {
+		n += int64(len(g.Raw.Data))
 	}
 	return n
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/gotracewatch/tracewatch/internal/explain"
 	"github.com/gotracewatch/tracewatch/internal/recorded"
 	"github.com/gotracewatch/tracewatch/internal/wire"
 )
@@ -23,11 +24,11 @@ func testAnomaly(t *testing.T, end time.Time) *Anomaly {
 		}
 		data, err := tr.Bytes()
 		require.NoError(t, err)
-		s := wire.Splitter{Emit: func(raw wire.Raw) { a.trace.raws = append(a.trace.raws, raw) }}
+		s := wire.Splitter{Emit: func(raw wire.Raw) { a.trace.gens = append(a.trace.gens, explain.Generation{Raw: raw}) }}
 		_, err = s.Write(data)
 		require.NoError(t, err)
 	}
-	require.NotEmpty(t, a.trace.raws)
+	require.NotEmpty(t, a.trace.gens)
 	return a
 }
 

@@ -17,7 +17,7 @@ import (
 
 // TestDumps: the dumps in testdata were written by watchers of the score board's programs, each of
 // which found the fault while it ran. Reading one finds the very same: kind, site, interval, and
-// each number in the summary.
+// each number in the summary. Why is what it is explained by.
 //
 //	go run ./internal/scenario/scoreboard -strength mild -dumps DIR
 //
@@ -32,8 +32,8 @@ func TestDumps(t *testing.T) {
 			text, err := os.ReadFile(strings.TrimSuffix(name, ".trace.gz") + ".json")
 			require.NoError(t, err)
 			var live struct {
-				Kind, Site, Summary string
-				TraceNS             [2]detectors.Time `json:"trace_ns"`
+				Kind, Site, Summary, Why string
+				TraceNS                  [2]detectors.Time `json:"trace_ns"`
 			}
 			require.NoError(t, json.Unmarshal(text, &live))
 			kinds[live.Kind] = true
@@ -49,6 +49,7 @@ func TestDumps(t *testing.T) {
 			for _, a := range report.Anomalies {
 				read = append(read, a.Kind+" at "+a.Site.String()+": "+a.Summary)
 				if a.Kind == live.Kind && a.Site.String() == live.Site && a.Summary == live.Summary && [2]detectors.Time{a.TraceStart, a.TraceEnd} == live.TraceNS {
+					require.Equal(t, live.Why, a.Explanation().Sentence())
 					return
 				}
 			}

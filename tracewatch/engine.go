@@ -24,6 +24,8 @@ type engine struct {
 	slots     []*slot // by observer number; the first observer is the aggregate
 	limit     *limiter
 	history   history
+	divides   bool      // a report has what became of requests' time: Analyze's
+	division  *division // nil if it does not
 
 	// Progress, for Stats.
 	windows, events, bytes uint64
@@ -86,6 +88,9 @@ func newEngine(cfg *config) (*engine, error) {
 func (e *engine) listen(others ...timeline.Observer) {
 	e.tl = timeline.New(e.code, slices.Concat(e.observers, others))
 	e.tl.OnPanic = func(i int, v any, stack []byte) { e.panicked(i-1, v, string(stack)) }
+	if e.divides {
+		e.divide()
+	}
 }
 
 // feed goes through one generation and returns what was found in it. After an error
@@ -135,6 +140,9 @@ func (e *engine) take(w *detectors.Window, err error) ([]*Anomaly, error) {
 	e.covered += w.Duration()
 	e.drift.follow(&w.Clocks)
 	e.agg.judge(w)
+	if e.division != nil {
+		e.division.window(w)
+	}
 	return e.judge(w), nil
 }
 
@@ -224,7 +232,7 @@ func (e *engine) anomaly(f *detectors.Finding, site detectors.Site) *Anomaly {
 	}
 	a.suspect = suspectOf(f, e.code)
 	var complete bool
-	a.trace.raws, complete = e.history.since(f.Start)
+	a.trace.gens, complete = e.history.since(f.Start)
 	a.Quality = Quality{Coverage: e.coverage(), LostGenerations: e.lost, Complete: complete, ClockError: e.drift.error(f.End.Sub(f.Start))}
 	return a
 }

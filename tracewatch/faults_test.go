@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/exp/trace"
 
+	"github.com/gotracewatch/tracewatch/detectors"
 	"github.com/gotracewatch/tracewatch/internal/scenario/shop"
 	"github.com/gotracewatch/tracewatch/tracewatch"
 )
@@ -51,6 +52,7 @@ func TestFaults(t *testing.T) {
 			require.NotEmpty(t, a.Evidence.Measures)
 			require.False(t, a.Start.IsZero())
 			require.True(t, a.End.After(a.Start))
+			checkExplanation(t, a, fault)
 			checkDump(t, a)
 			checkProfile(t, a, fault)
 		})
@@ -72,6 +74,39 @@ func await(t *testing.T, found <-chan *tracewatch.Anomaly, w *tracewatch.Watcher
 			}
 		case <-patience:
 			t.Fatalf("no %v at %s within a minute; %+v", kinds, site, w.Verdicts())
+		}
+	}
+}
+
+// checkExplanation holds that an anomaly was explained before the callback, and by the fault.
+func checkExplanation(t *testing.T, a *tracewatch.Anomaly, fault shop.Fault) {
+	t.Helper()
+	x := a.Explanation()
+	require.Empty(t, x.Missing)
+	t.Log(x.Sentence())
+	var sum time.Duration
+	for _, l := range x.Chain {
+		sum += l.Total
+	}
+	require.Equal(t, x.To.Sub(x.From), sum)
+	first := x.Chain[0]
+	switch fault {
+	case shop.Sched:
+		require.NotNil(t, x.Instead)
+		require.Equal(t, fault.Site(), x.Instead.Ran[0].Site.Func)
+	case shop.GCAssist:
+		require.Equal(t, detectors.DimAssist, first.Dimension)
+	case shop.Netpoll:
+		require.Equal(t, detectors.DimNetwork, first.Dimension)
+		require.Equal(t, fault.Site(), first.Site.Func)
+	case shop.Leak:
+		require.True(t, first.Open)
+		require.Equal(t, detectors.DimChannel, first.Dimension)
+	case shop.Preempt:
+		if a.Kind == "preempt-failure" {
+			require.Equal(t, detectors.DimRunning, first.Dimension)
+		} else {
+			require.NotNil(t, x.Instead)
 		}
 	}
 }
@@ -114,11 +149,15 @@ func checkDump(t *testing.T, a *tracewatch.Anomaly) {
 	}
 	description, err := os.ReadFile(strings.TrimSuffix(name, ".trace") + ".json")
 	require.NoError(t, err)
-	var described struct{ Kind, Site, Summary, Dump string }
+	var described struct {
+		Kind, Site, Summary, Dump string
+		Explanation               struct{ Sentence string }
+	}
 	require.NoError(t, json.Unmarshal(description, &described))
 	require.Equal(t, a.Kind, described.Kind)
 	require.Equal(t, a.Site.Func, described.Site)
 	require.Equal(t, filepath.Base(name), filepath.Base(described.Dump))
+	require.Equal(t, a.Explanation().Sentence(), described.Explanation.Sentence)
 
 	f, err := os.Open(name)
 	require.NoError(t, err)
@@ -127,7 +166,10 @@ func checkDump(t *testing.T, a *tracewatch.Anomaly) {
 	require.NoError(t, err)
 	same := false
 	for _, b := range report.Anomalies {
-		same = same || b.Kind == a.Kind && b.Site == a.Site && b.TraceEnd == a.TraceEnd
+		if b.Kind == a.Kind && b.Site == a.Site && b.TraceEnd == a.TraceEnd {
+			same = true
+			require.Equal(t, a.Explanation(), b.Explanation())
+		}
 	}
 	require.True(t, same, "the dump does not show the %s at %s that ends at %d; it shows %+v", a.Kind, a.Site.Short(), a.TraceEnd, report.Anomalies)
 

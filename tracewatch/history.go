@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/gotracewatch/tracewatch/detectors"
+	"github.com/gotracewatch/tracewatch/internal/explain"
 	"github.com/gotracewatch/tracewatch/internal/wire"
 )
 
@@ -18,25 +19,24 @@ type history struct {
 }
 
 type pastGeneration struct {
-	raw        wire.Raw
-	start, end detectors.Time
-	given      bool // somebody else has it too
+	explain.Generation
+	given bool // somebody else has it too
 }
 
 // add keeps one generation and forgets what is beyond the limits, or before a gap: a
 // trace with a hole in it would not be one.
 func (h *history) add(raw wire.Raw, w *detectors.Window) {
-	if n := len(h.past); n > 0 && raw.Number != h.past[n-1].raw.Number+1 {
+	if n := len(h.past); n > 0 && raw.Number != h.past[n-1].Raw.Number+1 {
 		h.clear()
 	}
-	h.past = append(h.past, pastGeneration{raw: raw, start: w.Start, end: w.End})
+	h.past = append(h.past, pastGeneration{Generation: explain.Generation{Raw: raw, Start: w.Start, End: w.End}})
 	h.bytes += len(raw.Data)
 	drop := 0
-	for drop < len(h.past)-1 && (h.bytes > h.maxBytes || w.End.Sub(h.past[drop].end) > h.maxAge) {
+	for drop < len(h.past)-1 && (h.bytes > h.maxBytes || w.End.Sub(h.past[drop].End) > h.maxAge) {
 		p := &h.past[drop]
-		h.bytes -= len(p.raw.Data)
+		h.bytes -= len(p.Raw.Data)
 		if !p.given && h.dropped != nil {
-			h.dropped(p.raw.Data)
+			h.dropped(p.Raw.Data)
 		}
 		drop++
 	}
@@ -50,7 +50,7 @@ func (h *history) add(raw wire.Raw, w *detectors.Window) {
 func (h *history) keep(raw wire.Raw) {
 	h.clear()
 	if len(raw.Data) <= h.maxBytes {
-		h.past = append(h.past, pastGeneration{raw: raw, start: math.MinInt64, end: math.MaxInt64})
+		h.past = append(h.past, pastGeneration{Generation: explain.Generation{Raw: raw, Start: math.MinInt64, End: math.MaxInt64}})
 		h.bytes = len(raw.Data)
 	}
 }
@@ -63,27 +63,27 @@ func (h *history) clear() {
 // since returns the generations from that moment on, and the one before: what was
 // going on at the moment began there. Complete is false if that moment is not in
 // memory any more.
-func (h *history) since(t detectors.Time) (raws []wire.Raw, complete bool) {
+func (h *history) since(t detectors.Time) (gens []explain.Generation, complete bool) {
 	first := len(h.past)
-	for first > 0 && h.past[first-1].end > t {
+	for first > 0 && h.past[first-1].End > t {
 		first--
 	}
-	complete = first < len(h.past) && h.past[first].start <= t
+	complete = first < len(h.past) && h.past[first].Start <= t
 	first = max(first-1, 0)
 	for i := range h.past[first:] {
 		p := &h.past[first+i]
 		p.given = true
-		raws = append(raws, p.raw)
+		gens = append(gens, p.Generation)
 	}
-	return raws, complete
+	return gens, complete
 }
 
 // all returns every generation in memory.
-func (h *history) all() []wire.Raw {
-	raws := make([]wire.Raw, len(h.past))
+func (h *history) all() []explain.Generation {
+	gens := make([]explain.Generation, len(h.past))
 	for i := range h.past {
 		h.past[i].given = true
-		raws[i] = h.past[i].raw
+		gens[i] = h.past[i].Generation
 	}
-	return raws
+	return gens
 }

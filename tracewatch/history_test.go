@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/gotracewatch/tracewatch/detectors"
+	"github.com/gotracewatch/tracewatch/internal/explain"
 	"github.com/gotracewatch/tracewatch/internal/wire"
 )
 
@@ -16,10 +17,10 @@ func put(h *history, number uint64, bytes int) {
 	h.add(wire.Raw{Number: number, Data: make([]byte, bytes)}, &detectors.Window{Start: start, End: start.Add(time.Second)})
 }
 
-func numbers(raws []wire.Raw) []uint64 {
+func numbers(gens []explain.Generation) []uint64 {
 	var ns []uint64
-	for _, r := range raws {
-		ns = append(ns, r.Number)
+	for _, r := range gens {
+		ns = append(ns, r.Raw.Number)
 	}
 	return ns
 }

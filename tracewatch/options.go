@@ -35,6 +35,8 @@ type config struct {
 	cooldown     time.Duration
 	stream       bool
 	hostRoot     string
+	requestsFrom time.Duration
+	requestsTo   time.Duration // 0: to the end
 	log          *slog.Logger
 }
 
@@ -236,6 +238,19 @@ func WithLogger(l *slog.Logger) Option {
 			return errors.New("WithLogger: nil")
 		}
 		c.log = l
+		return nil
+	})
+}
+
+// RequestsBetween makes a [Report] have only the requests that ended between two moments, and what the
+// Ps were used for then: both are times since the trace's first event, and a to of 0 is its end. Two
+// reports of one trace, each of another time, can be compared by [Compare]. It is for Analyze.
+func RequestsBetween(from, to time.Duration) Option {
+	return optionFunc(func(c *config) error {
+		if from < 0 || to < 0 || to != 0 && to <= from {
+			return fmt.Errorf("RequestsBetween: from %v to %v: from must not be negative, and to must be after it, or 0 for the trace's end", from, to)
+		}
+		c.requestsFrom, c.requestsTo = from, to
 		return nil
 	})
 }

@@ -246,10 +246,10 @@ func (w *Watcher) WriteTrace(dst io.Writer) (int64, error) {
 	}
 	w.take(w.intake.Collect)
 	w.analysis.Lock()
-	raws := w.engine.history.all()
+	gens := w.engine.history.all()
 	w.analysis.Unlock()
-	if len(raws) == 0 {
+	if len(gens) == 0 {
 		return 0, ErrNoTrace
 	}
-	return writeTrace(dst, raws)
+	return writeTrace(dst, gens)
 }

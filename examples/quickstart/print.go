@@ -63,6 +63,9 @@ func (p *printer) anomaly(a *tracewatch.Anomaly) {
 	if a.Site.Func != "" { // a throttled cgroup is in no function
 		fmt.Fprintf(p.out, "          at %s, %s\n", a.Site.Short(), filepath.Base(a.Site.Location()))
 	}
+	if x := a.Explanation(); x.Missing == "" {
+		fmt.Fprintf(p.out, "          why: %s\n", x.Sentence())
+	}
 	if n := a.Proven(); n > 0 {
 		fmt.Fprintf(p.out, "          proven by the runtime: %d of them can never be woken\n", n)
 	}

@@ -25,6 +25,7 @@ func printText(w io.Writer, file string, r *tracewatch.Report, err error) error 
 	}
 	if s.Windows > 0 {
 		printAnomalies(&b, r.Anomalies)
+		printRequests(&b, r)
 		printTotals(&b, &r.Totals)
 	}
 	_, werr := w.Write(b.Bytes())
@@ -42,6 +43,9 @@ func printAnomalies(w io.Writer, all []*tracewatch.Anomaly) {
 			at = fmt.Sprintf(" at %s, %s", a.Site.Short(), filepath.Base(a.Site.Location()))
 		}
 		fmt.Fprintf(w, "%s (%s)%s\n    %s\n", a.Kind, a.Severity, at, a.Summary)
+		if x := a.Explanation(); x.Missing == "" {
+			fmt.Fprintf(w, "    why: %s\n", x.Sentence())
+		}
 	}
 }
 

@@ -3,13 +3,15 @@ package main
 import (
 	"context"
 	"os"
+	"reflect"
 	"slices"
 
 	"github.com/gotracewatch/tracewatch/tracewatch"
 )
 
 // differs reads an anomaly's dump and says in what the reading does not agree with it: nothing, if
-// the same kind is found at the same site in the same interval with the same summary.
+// the same kind is found at the same site in the same interval with the same summary and the same
+// explanation.
 func differs(ctx context.Context, a *tracewatch.Anomaly) []string {
 	f, err := os.Open(a.Dump())
 	if err != nil {
@@ -34,6 +36,9 @@ func differs(ctx context.Context, a *tracewatch.Anomaly) []string {
 		}
 		if b.Summary != a.Summary {
 			d = append(d, "summary")
+		}
+		if !reflect.DeepEqual(b.Explanation(), a.Explanation()) {
+			d = append(d, "explanation")
 		}
 		if slices.Equal(best, []string{"kind"}) || len(d) < len(best) {
 			best = d
