@@ -26,6 +26,15 @@
 // Analyze on a dump finds what the watcher found. Besides, it makes [Totals], which any
 // other correct reader of the file agrees with to the nanosecond.
 //
+// # Why
+//
+// An anomaly is explained from the same bytes, in a second pass: [Anomaly.Explanation] says who
+// ended the wait of its goroutine and what that one did meanwhile, down to the root, and who had the Ps. A
+// [Report] has what the time of each request went to ([Report.Requests]), and [Compare] what of a
+// jump of response time each dimension and each place explains. Requests are the tasks of
+// [runtime/trace], which OpenTelemetry's SDK makes of spans, and package
+// [github.com/gotracewatch/tracewatch/tracewatch/tracewatchhttp] of HTTP requests.
+//
 // # What it costs
 //
 // Recording costs the service about 100 ns for each event (a goroutine's start, stop,

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"log"
 	"runtime/trace"
 
@@ -48,4 +49,18 @@ func ExampleAnalyze() {
 	}
 	fmt.Println("anomalies:", len(report.Anomalies))
 	// Output: anomalies: 0
+}
+
+// Two traces of a service, before and after an upgrade, say what made it slower.
+func ExampleCompare() {
+	read := func(trace io.Reader) *tracewatch.Report {
+		report, err := tracewatch.Analyze(context.Background(), trace)
+		if err != nil {
+			log.Print(err)
+		}
+		return report
+	}
+	before, after := read(beforeUpgrade()), read(afterUpgrade())
+	fmt.Println(tracewatch.Compare(before, after).Verdict.Sentence)
+	// Output: the P99 of GET / rose from 1 ms to 41 ms: 100% of that is waiting for the network, in main.query; 0% is not explained
 }
