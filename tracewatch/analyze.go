@@ -34,8 +34,9 @@ type Report struct {
 // /debug/pprof/trace, the output of go test -trace. It judges it as a watcher would
 // have.
 //
-// It reads to the end, in memory for three generations and the history. The totals are
-// made on a second goroutine, which has ended when Analyze returns.
+// It reads to the end, in memory for three generations, the history, and what goroutines have
+// done since the oldest task began that is open, at most 64 MiB. The totals are made on a
+// second goroutine, which has ended when Analyze returns.
 //
 // If the trace is cut or broken somewhere, the report of what was whole comes together
 // with an error that says where. The report is nil only if there is nothing to report on:
