@@ -60,6 +60,12 @@ func (d Dimension) String() string {
 	}[min(d, NumDimensions)]
 }
 
+// WaitsForP reports whether it is a wait for a P, of whatever kind: DimRunnable, DimPreempted or
+// DimNetworkQueue.
+func (d Dimension) WaitsForP() bool {
+	return d == DimRunnable || d == DimPreempted || d == DimNetworkQueue
+}
+
 // MarshalText implements [encoding.TextMarshaler].
 func (d Dimension) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
 

@@ -41,7 +41,7 @@ type Link struct {
 	// What says more: "mutex", "rwmutex", "semaphore", "right to stop the world", "WaitGroup", "Cond",
 	// "chan receive", "chan send", "select", [Forever], "tcp read" and the like; of a wait in a GC mark
 	// assist its reason; of what a timer ended "chan receive", "select" or "timer", for the one that started
-	// the goroutine.
+	// the goroutine; [Own] of a stop of the world by the goroutine itself.
 	What string `json:"what,omitempty"`
 
 	// Site is where: where it waited, ran, or had stopped; zero if not known.
@@ -79,8 +79,13 @@ type Ender struct {
 
 // Instead says what the Ps were used for during a time in which somebody waited for one.
 type Instead struct {
-	From  Time       `json:"from_ns"`
-	To    Time       `json:"to_ns"`
+	From Time `json:"from_ns"`
+	To   Time `json:"to_ns"`
+
+	// Ready is how long it waited for one between those two, perhaps in several pieces. All that
+	// follows is of that time.
+	Ready time.Duration `json:"ready_ns"`
+
 	Procs int        `json:"procs"` // GOMAXPROCS
 	Ran   []Occupant `json:"ran"`   // at most sixteen, the longest first
 
@@ -98,7 +103,7 @@ type Occupant struct {
 	Site       Site          `json:"site,omitzero"` // of the runtime's and the watch's: the function their goroutines began in
 	Total      time.Duration `json:"total_ns"`      // on all Ps together
 	Goroutines int           `json:"goroutines"`
-	Longest    GoID          `json:"longest"` // the goroutine that ran longest
+	LongestBy  GoID          `json:"longest_by"` // the goroutine that ran longest
 }
 
 // Delayed says who waited for a P in some time.
@@ -110,7 +115,7 @@ type Delayed struct {
 }
 
 // MarshalJSON writes the explanation as one object, with its sentence and its tree.
-func (x *Explanation) MarshalJSON() ([]byte, error) {
+func (x Explanation) MarshalJSON() ([]byte, error) {
 	if x.Missing != "" {
 		return json.Marshal(map[string]string{"missing": x.Missing})
 	}

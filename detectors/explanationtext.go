@@ -9,7 +9,7 @@ import (
 
 // Sentence says in one line why the goroutine was late, down to the root:
 //
-//	47 goroutines waited 310 ms for the mutex taken in store.(*Cache).Get ← held by goroutine 88 in
+//	47 goroutines waited up to 310 ms for the mutex taken in store.(*Cache).Get ← held by goroutine 88 in
 //	store.load, which waited 305 ms on the network (tcp read, driver.(*Conn).readPacket)
 //
 // Of several things that it did it is about the longest.
@@ -23,7 +23,7 @@ func (x *Explanation) Sentence() string {
 	var s strings.Builder
 	l := x.Chain[0]
 	if x.Alike > 1 {
-		fmt.Fprintf(&s, "%d goroutines %s", x.Alike, l.did(x.Alike))
+		fmt.Fprintf(&s, "%d goroutines %s", x.Alike, l.took(x.Alike, "up to "+wording.Duration(max(x.Longest, l.Total))))
 	} else {
 		fmt.Fprintf(&s, "goroutine %d %s", x.Goroutine, l.did(1))
 	}
@@ -49,7 +49,7 @@ func (x *Explanation) Sentence() string {
 	if l.Open && !l.Cycle && l.What != Forever && (l.Dimension == DimLock || l.Dimension == DimChannel) {
 		s.WriteString(", and nobody was seen who could end that")
 	}
-	if x.Instead != nil && l.waitedForP() {
+	if x.Instead != nil && l.Dimension.WaitsForP() {
 		s.WriteString(" ← " + x.Instead.sentence())
 	}
 	if x.Delayed != nil {
@@ -195,26 +195,24 @@ func (l *Link) cycle() string {
 	}
 }
 
-func (l *Link) waitedForP() bool {
-	return l.Dimension == DimRunnable || l.Dimension == DimPreempted || l.Dimension == DimNetworkQueue
-}
-
 // did says what a link was, and how long it took, of so many goroutines.
-func (l *Link) did(goroutines int) string {
-	switch {
-	case !l.Open:
-		return l.deed("waited")
-	case goroutines > 1:
-		return l.deed("have waited") + " and still do"
-	default:
-		return l.deed("has waited") + " and still does"
+func (l *Link) did(goroutines int) string { return l.took(goroutines, wording.Duration(l.Total)) }
+
+// took is did with how long it took in words.
+func (l *Link) took(goroutines int, d string) string {
+	was, has, still := "was", "has", " and still does"
+	if goroutines > 1 {
+		was, has, still = "were", "have", " and still do"
 	}
+	if !l.Open {
+		return l.deed(was, "waited "+d, d)
+	}
+	return l.deed(was, has+" waited "+d, d) + still
 }
 
-// deed is did, of one or of several; waited stands for just that.
-func (l *Link) deed(waited string) string {
-	waited += " " + wording.Duration(l.Total)
-	d, in := wording.Duration(l.Total), ""
+// deed is took, of one or of several; waited stands for just that.
+func (l *Link) deed(was, waited, d string) string {
+	in := ""
 	if l.Site.Func != "" {
 		in = " in " + l.Site.Short()
 	}
@@ -233,20 +231,26 @@ func (l *Link) deed(waited string) string {
 		}
 		return "had to help the GC for " + d + in
 	case DimStopTheWorld:
-		return "was held up " + d + " by a stop of the world" + in
+		if l.What == Own {
+			return "kept the world stopped for " + d + in
+		}
+		return was + " held up " + d + " by a stop of the world" + in
 	case DimNetwork:
 		if l.What == "" {
 			return waited + " on the network" + in
 		}
-		return fmt.Sprintf("%s on the network (%s, %s)", waited, l.What, l.Site.Short())
+		return fmt.Sprintf("%s on the network (%s%s)", waited, l.What, prefixed(", ", strings.TrimPrefix(in, " in ")))
 	case DimLock:
+		if l.What == "" {
+			return waited + " for locks" + in
+		}
 		return waited + " for the " + l.What + prefixed(" taken", in)
 	case DimChannel:
 		return waited + " " + l.waitsFor() + in
 	case DimSyscall:
-		return "was in a system call for " + d + in
+		return was + " in a system call for " + d + in
 	case DimSleep:
-		return l.slept(waited, in)
+		return l.slept(was, waited, d, in)
 	default:
 		if l.Open {
 			return waited + " for something that the trace does not tell" + in
@@ -262,6 +266,9 @@ func prefixed(text, in string) string {
 	}
 	return text + in
 }
+
+// Own is what a link of a stop of the world says in What if its goroutine was the one that had stopped it.
+const Own = "own"
 
 // Forever is what a link of waiting says in What if nothing can end it: select {}, or a nil channel.
 const Forever = "forever"
@@ -285,20 +292,20 @@ func (l *Link) waitsFor() string {
 }
 
 // slept says how one waited for a timer.
-func (l *Link) slept(waited, in string) string {
+func (l *Link) slept(was, waited, d, in string) string {
 	switch l.What {
 	case "select", "chan receive":
 		return waited + " " + l.waitsFor() + in + ", until a timer went off"
 	case "timer":
-		return "was started by a timer after " + wording.Duration(l.Total) + in
+		return was + " started by a timer after " + d + in
 	default:
-		return "slept " + wording.Duration(l.Total) + in
+		return "slept " + d + in
 	}
 }
 
 // share says what part of all Ps' time something took.
 func (x *Instead) share(d Occupant) string {
-	all := float64(x.To.Sub(x.From)) * float64(x.Procs)
+	all := float64(x.Ready) * float64(x.Procs)
 	if all <= 0 {
 		return "0%"
 	}
@@ -329,23 +336,23 @@ func (x *Instead) sentence() string {
 	if o.Goroutines > 1 {
 		s += fmt.Sprintf(" with %d goroutines", o.Goroutines)
 	} else {
-		s += fmt.Sprintf(" (goroutine %d)", o.Longest)
+		s += fmt.Sprintf(" (goroutine %d)", o.LongestBy)
 	}
 	return s + x.idle()
 }
 
 // idle says that somebody could have run that waited, if that is worth saying.
 func (x *Instead) idle() string {
-	if 10*x.Idle < x.To.Sub(x.From) {
+	if 10*x.Idle < x.Ready {
 		return ""
 	}
 	return fmt.Sprintf("; yet Ps were idle for %s together: it could have run there (the runtime or the machine was slow to start a thread)", wording.Duration(x.Idle))
 }
 
 func (x *Instead) lines(lines []string) []string {
-	lines = append(lines, fmt.Sprintf("in the %s that it waited for a P, of %s:", wording.Duration(x.To.Sub(x.From)), wording.Many(x.Procs, "P")))
+	lines = append(lines, fmt.Sprintf("in the %s that it waited for a P, of %s:", wording.Duration(x.Ready), wording.Many(x.Procs, "P")))
 	for _, o := range x.Ran {
-		who := fmt.Sprintf("goroutine %d", o.Longest)
+		who := fmt.Sprintf("goroutine %d", o.LongestBy)
 		if o.Goroutines > 1 {
 			who = fmt.Sprintf("%d goroutines, longest %s", o.Goroutines, who)
 		}

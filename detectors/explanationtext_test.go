@@ -96,12 +96,12 @@ func TestExplanationText(t *testing.T) {
 		linked(DimNetwork, "tcp read", "driver.(*Conn).readPacket", 305*ms, 88),
 		linked(DimRunning, "", "store.load", 5*ms, 88))
 	ready := linked(DimRunnable, "", "main.serve", 10*ms, 5)
-	instead := &Instead{To: 1e7, Procs: 2, Idle: 2 * ms, Other: ms, Ran: []Occupant{
-		{Class: ClassUser, Site: Site{Func: "main.spin"}, Total: 10 * ms, Goroutines: 2, Longest: 9},
-		{Class: ClassSystem, Site: Site{Func: "runtime.gcBgMarkWorker"}, Total: 4 * ms, Goroutines: 1, Longest: 3},
-		{Class: ClassSystem, Site: Site{Func: "runtime.bgsweep"}, Total: ms, Goroutines: 1, Longest: 4},
-		{Class: ClassWatch, Site: Site{Func: "tracewatch.run"}, Total: ms, Goroutines: 1, Longest: 6},
-		{Class: ClassUser, Total: ms, Goroutines: 1, Longest: 7},
+	instead := &Instead{To: 1e7, Ready: 10 * ms, Procs: 2, Idle: 2 * ms, Other: ms, Ran: []Occupant{
+		{Class: ClassUser, Site: Site{Func: "main.spin"}, Total: 10 * ms, Goroutines: 2, LongestBy: 9},
+		{Class: ClassSystem, Site: Site{Func: "runtime.gcBgMarkWorker"}, Total: 4 * ms, Goroutines: 1, LongestBy: 3},
+		{Class: ClassSystem, Site: Site{Func: "runtime.bgsweep"}, Total: ms, Goroutines: 1, LongestBy: 4},
+		{Class: ClassWatch, Site: Site{Func: "tracewatch.run"}, Total: ms, Goroutines: 1, LongestBy: 6},
+		{Class: ClassUser, Total: ms, Goroutines: 1, LongestBy: 7},
 	}}
 	for _, x := range []struct {
 		e        *Explanation
@@ -116,7 +116,7 @@ func TestExplanationText(t *testing.T) {
 		{&Explanation{}, "", "\n"},
 		{
 			&Explanation{Goroutine: 5, Chain: []*Link{lock, ready}, Alike: 47},
-			"47 goroutines waited 310 ms for the mutex taken in store.(*Cache).Get ← held by goroutine 88 in store.load, which waited 305 ms on the network (tcp read, driver.(*Conn).readPacket)",
+			"47 goroutines waited up to 310 ms for the mutex taken in store.(*Cache).Get ← held by goroutine 88 in store.load, which waited 305 ms on the network (tcp read, driver.(*Conn).readPacket)",
 			`47 goroutines, of them one:
 goroutine 5 waited 310 ms for the mutex taken in store.(*Cache).Get
 ├ held by goroutine 88 in store.load: goroutine 88 waited 305 ms on the network (tcp read, driver.(*Conn).readPacket)
@@ -126,7 +126,7 @@ goroutine 5 waited 10 ms for a P to go on in main.serve
 		},
 		{
 			&Explanation{Goroutine: 5, Chain: []*Link{linked(DimNetwork, "tcp read", "m.f", ms, 5).open()}, Alike: 3},
-			"3 goroutines have waited 1 ms on the network (tcp read, m.f) and still do",
+			"3 goroutines have waited up to 1 ms on the network (tcp read, m.f) and still do",
 			"3 goroutines, of them one:\ngoroutine 5 has waited 1 ms on the network (tcp read, m.f) and still does\n",
 		},
 		{
@@ -144,7 +144,7 @@ in the 10 ms that it waited for a P, of 2 Ps:
 `,
 		},
 		{
-			&Explanation{Goroutine: 5, Chain: []*Link{ready}, Instead: &Instead{To: 1e7, Procs: 1, Idle: 10 * ms}},
+			&Explanation{Goroutine: 5, Chain: []*Link{ready}, Instead: &Instead{To: 1e7, Ready: 10 * ms, Procs: 1, Idle: 10 * ms}},
 			"goroutine 5 waited 10 ms for a P to go on in main.serve ← nobody was seen to run meanwhile; yet Ps were idle for 10 ms together: it could have run there (the runtime or the machine was slow to start a thread)",
 			"goroutine 5 waited 10 ms for a P to go on in main.serve\nin the 10 ms that it waited for a P, of 1 P:\n  100% nothing: idle\n",
 		},

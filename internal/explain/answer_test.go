@@ -235,7 +235,7 @@ func checkExplanation(t *testing.T, q Question, x *detectors.Explanation, even b
 		require.GreaterOrEqual(t, r.Idle, time.Duration(0))
 		require.GreaterOrEqual(t, r.Other, time.Duration(0))
 		if even {
-			require.Equal(t, time.Duration(r.Procs)*r.To.Sub(r.From), sum, x.Tree())
+			require.Equal(t, time.Duration(r.Procs)*r.Ready, sum, x.Tree())
 		}
 	}
 	if d := x.Delayed; d != nil {

@@ -68,7 +68,7 @@ func (x *distribution) add(d time.Duration, by *Division, code *detectors.Code) 
 		long := p.To.Sub(p.From)
 		c.parts[p.Dimension] += long
 		x.parts[p.Dimension] += long
-		x.sites.add(siteKey(o, k, p.Dimension, by.place(p, code)), long, limits.RequestSites)
+		x.sites.add(siteKey(o, k, p.Dimension, by.place(p, code)), siteKey(o, k, p.Dimension, 0), long, limits.RequestSites)
 	}
 }
 
@@ -89,7 +89,7 @@ func (x *distribution) merge(other *distribution) {
 		}
 	}
 	for s := range other.sites.all {
-		x.sites.add(s.key, s.total, 2*limits.RequestSites)
+		x.sites.add(s.key, s.key>>32<<32, s.total, 2*limits.RequestSites)
 	}
 	x.count += other.count
 	x.total += other.total

@@ -15,6 +15,7 @@ type Part struct {
 	Reason    detectors.Reason  // of a wait
 	Open      bool              // it had not ended
 	Cycle     bool              // it waited for who waited for it
+	Own       bool              // it had stopped the world itself
 	Stack     detectors.StackID // where
 	G         uint32            // whose doing it was: the lower half of its number
 	Wait      int32             // for what: the place in Division.Waits of the wait that this was behind; -1: it is the request's own
@@ -243,6 +244,9 @@ func (w *divider) stay(s, prev *timeline.Stay, from, to detectors.Time, wait int
 		w.stopped(readyFor(s, prev), s.G, from, to, w.where(s, prev), wait)
 	default:
 		w.add(ownDimension(s), s.G, from, to, w.where(s, prev), wait)
+		if n := len(w.Parts); s.Stops && n > 0 {
+			w.Parts[n-1].Own = true
+		}
 	}
 }
 

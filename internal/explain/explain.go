@@ -125,8 +125,8 @@ func (x *explainer) answer() *detectors.Explanation {
 	case main.Dimension == detectors.DimRunning || main.Dimension == detectors.DimStopTheWorld || main.Dimension == detectors.DimAssist || main.Dimension == detectors.DimSyscall:
 		r.Delayed = x.delayed(from, to, uint32(x.G))
 	}
-	if p := longestReady(&d); p != nil && 2*p.To.Sub(p.From) >= to.Sub(from) {
-		r.Instead = x.instead(p.From, p.To, x.last.Procs)
+	if spans, total := ready(&d); total > 0 && 2*total >= to.Sub(from) {
+		r.Instead = x.instead(spans, total, x.last.Procs)
 	}
 	return r
 }

@@ -19,16 +19,20 @@ type occupant struct {
 	by      map[uint32]time.Duration
 }
 
-// instead finds out who ran between two moments.
-func (x *explainer) instead(from, to detectors.Time, procs int) *detectors.Instead {
-	r := &detectors.Instead{From: from, To: to, Procs: procs}
+// instead finds out who ran in some times, which are so long together.
+func (x *explainer) instead(spans []span, total time.Duration, procs int) *detectors.Instead {
+	from, to := spans[0].from, spans[len(spans)-1].to
+	r := &detectors.Instead{From: from, To: to, Ready: total, Procs: procs}
 	type key struct {
 		class detectors.Class
 		site  detectors.SiteID
 	}
 	all := make(map[key]*occupant)
-	var used time.Duration
-	for s, d := range x.within(from, to, detectors.Running) {
+	for s := range x.within(from, to, detectors.Running) {
+		d := common(spans, x.begun(s), s.End)
+		if d == 0 {
+			continue
+		}
 		stack := x.code.Stack(x.where(s, x.past.At(s.Prev)))
 		k := key{stack.Class, stack.Site}
 		if stack.Class != detectors.ClassUser {
@@ -41,9 +45,8 @@ func (x *explainer) instead(from, to detectors.Time, procs int) *detectors.Inste
 			all[k] = o
 		}
 		o.Total += d
-		used += d
 		if o.by[s.G] += d; o.by[s.G] > o.longest {
-			o.longest, o.Longest = o.by[s.G], x.id(s.G)
+			o.longest, o.LongestBy = o.by[s.G], x.id(s.G)
 		}
 	}
 	for _, o := range all {
@@ -58,9 +61,26 @@ func (x *explainer) instead(from, to detectors.Time, procs int) *detectors.Inste
 	for _, o := range r.Ran {
 		listed += o.Total
 	}
-	r.Idle = idle(x.past.Procs, procs, from, to)
-	r.Other = max(0, time.Duration(procs)*to.Sub(from)-listed-r.Idle)
+	r.Idle = idle(x.past.Procs, procs, spans)
+	r.Other = max(0, time.Duration(procs)*total-listed-r.Idle)
 	return r
+}
+
+// common returns how much of a time lies in some times, which are in order.
+func common(spans []span, from, to detectors.Time) (d time.Duration) {
+	i, _ := slices.BinarySearchFunc(spans, from, func(s span, t detectors.Time) int { return cmp.Compare(s.to, t+1) })
+	for ; i < len(spans) && spans[i].from < to; i++ {
+		d += min(spans[i].to, to).Sub(max(spans[i].from, from))
+	}
+	return d
+}
+
+// begun returns when a stay began, as far as that is known.
+func (x *explainer) begun(s *timeline.Stay) detectors.Time {
+	if prev := x.past.At(s.Prev); prev != nil {
+		return prev.End
+	}
+	return x.past.Horizon()
 }
 
 // within yields the stays in one state that lie between two moments at least in part, each with how
@@ -71,22 +91,17 @@ func (x *explainer) within(from, to detectors.Time, state detectors.GoState) fun
 			if s.State != state || s.End <= from {
 				continue
 			}
-			begun := x.past.Horizon()
-			if prev := x.past.At(s.Prev); prev != nil {
-				begun = prev.End
-			}
-			if d := min(s.End, to).Sub(max(begun, from)); d > 0 && !yield(s, d) {
+			if d := min(s.End, to).Sub(max(x.begun(s), from)); d > 0 && !yield(s, d) {
 				return
 			}
 		}
 	}
 }
 
-// idle returns for how long so many Ps were idle between two moments, all together. Others are there no
+// idle returns for how long so many Ps were idle in some times, all together. Others are there no
 // more, since GOMAXPROCS became less.
-func idle(changes []timeline.ProcChange, procs int, from, to detectors.Time) (sum time.Duration) {
+func idle(changes []timeline.ProcChange, procs int, spans []span) (sum time.Duration) {
 	since := make(map[detectors.ProcID]detectors.Time) // of those that are idle
-	add := func(begun, end detectors.Time) { sum += max(0, min(end, to).Sub(max(begun, from))) }
 	for _, c := range changes {
 		if c.Proc >= detectors.ProcID(procs) {
 			continue
@@ -96,12 +111,12 @@ func idle(changes []timeline.ProcChange, procs int, from, to detectors.Time) (su
 		case c.Idle && !is:
 			since[c.Proc] = c.At
 		case !c.Idle && is:
-			add(begun, c.At)
+			sum += common(spans, begun, c.At)
 			delete(since, c.Proc)
 		}
 	}
 	for _, begun := range since {
-		add(begun, to)
+		sum += common(spans, begun, spans[len(spans)-1].to)
 	}
 	return sum
 }

@@ -14,13 +14,14 @@ import (
 // Requests divides the time of every task and every region of a trace, and keeps what it comes to
 // for each name. It is used by the goroutine that reads the trace.
 type Requests struct {
-	tl    *timeline.Timeline
-	past  *timeline.Past
-	div   divider
-	room  Division // of the request at hand
-	names map[requestName]*request
-	cycle cycles
-	each  func(*timeline.Span, *Division) // for tests
+	tl      *timeline.Timeline
+	past    *timeline.Past
+	div     divider
+	room    Division // of the request at hand
+	through Division // of the same, divided through the waits for mutexes too
+	names   map[requestName]*request
+	cycle   cycles
+	each    func(*timeline.Span, *Division) // for tests
 
 	// Counts, if it is set, says whether requests that end at a moment are asked for, and is told when
 	// the trace began.
@@ -45,7 +46,7 @@ type request struct {
 	spared, met distribution // of those that met no GC, and of those that did
 	queued      distribution // how long they had been there before
 	loads       map[int]*load
-	slowest     []exemplar // the slowest first
+	slowest     []detectors.SlowRequest // the slowest first
 }
 
 // load is how long requests took that met a GC cycle which began under some load.
@@ -181,30 +182,21 @@ func (x *load) add(d time.Duration, parts []Part) {
 // loadOf groups requests in flight: 0, 1, 2 to 3, 4 to 7 and so on.
 func loadOf(inFlight int) int { return bits.Len(uint(max(inFlight, 0))) }
 
-// exemplar is one of the slowest requests of a name.
-type exemplar struct {
-	begin, end detectors.Time
-	g          uint32         // that began it: the lower half of its number
-	near       detectors.GoID // a goroutine of that time
-	parts      []Part
-	through    Division // divided through the waits for mutexes too
-}
-
 // exemplars is how many of the slowest are kept.
 const exemplars = 3
 
 // keep keeps the request at hand if it is one of the slowest of its name.
 func (r *Requests) keep(q *request, s *timeline.Span) {
 	if len(q.slowest) == exemplars {
-		if s.End.Sub(s.Begin) <= q.slowest[exemplars-1].long() {
+		if last := &q.slowest[exemplars-1]; s.End.Sub(s.Begin) <= last.End.Sub(last.Begin) {
 			return
 		}
 		q.slowest = q.slowest[:exemplars-1]
 	}
-	x := exemplar{begin: s.Begin, end: s.End, g: s.BeganOn, near: s.Near, parts: slices.Clone(r.room.Parts)}
 	r.div.through = true
-	r.div.span(&x.through, s)
+	r.div.span(&r.through, s)
 	r.div.through = false
-	q.slowest = append(q.slowest, x)
-	slices.SortStableFunc(q.slowest, func(a, b exemplar) int { return cmp.Compare(b.long(), a.long()) })
+	r.budget -= len(r.through.Parts)
+	q.slowest = append(q.slowest, slow(namer{code: r.div.code, near: s.Near}, s, r.room.Parts, &r.through))
+	slices.SortStableFunc(q.slowest, func(a, b detectors.SlowRequest) int { return cmp.Compare(b.End.Sub(b.Begin), a.End.Sub(a.Begin)) })
 }

@@ -3,10 +3,10 @@ package explain
 import (
 	"cmp"
 	"slices"
-	"time"
 
 	"github.com/gotracewatch/tracewatch/detectors"
 	"github.com/gotracewatch/tracewatch/internal/limits"
+	"github.com/gotracewatch/tracewatch/internal/timeline"
 )
 
 // All returns what was divided, by name: what took most time comes first.
@@ -27,16 +27,13 @@ func (q *request) result(code *detectors.Code) detectors.Request {
 	all.merge(&q.met)
 	r := detectors.Request{
 		Name: q.name, Region: q.region, Count: all.count, Total: all.total, Longest: all.max, Parts: all.parts,
-		P50: all.at(0.5, code), P99: all.at(0.99, code),
+		P50: all.at(0.5, code), P99: all.at(0.99, code), Slowest: q.slowest,
 		Queued: detectors.Queued{Count: q.queued.count, P50: q.queued.at(0.5, code), P99: q.queued.at(0.99, code)},
 		GC: detectors.GCAmplification{
 			Met: q.met.count, Spared: q.spared.count,
 			P50: detectors.GCEffect{Met: q.met.at(0.5, code), Spared: q.spared.at(0.5, code)},
 			P99: detectors.GCEffect{Met: q.met.at(0.99, code), Spared: q.spared.at(0.99, code)},
 		},
-	}
-	for i := range q.slowest {
-		r.Slowest = append(r.Slowest, q.slowest[i].result(code))
 	}
 	for n, l := range q.loads {
 		from, to := loadRange(n)
@@ -56,19 +53,18 @@ func loadRange(n int) (from, to int) {
 	return 1 << (n - 1), 1<<n - 1
 }
 
-func (x *exemplar) long() time.Duration { return x.end.Sub(x.begin) }
-
-func (x *exemplar) result(code *detectors.Code) detectors.SlowRequest {
-	n := namer{code: code, near: x.near}
-	r := detectors.SlowRequest{Goroutine: n.id(x.g), Begin: x.begin, End: x.end, Chain: n.tree(&x.through)}
-	for i := range x.parts {
-		p := &x.parts[len(x.parts)-1-i]
+// slow returns what is told of one of the slowest requests.
+func slow(n namer, s *timeline.Span, parts []Part, through *Division) detectors.SlowRequest {
+	r := detectors.SlowRequest{Goroutine: n.id(s.BeganOn), Begin: s.Begin, End: s.End, Chain: n.tree(through)}
+	for i := range slices.Backward(parts) {
+		p := &parts[i]
 		r.Parts[p.Dimension] += p.To.Sub(p.From)
-		if len(x.parts) <= limits.Pieces || len(r.Line) < limits.Pieces-1 {
+		if len(parts) <= limits.Pieces || len(r.Line) < limits.Pieces-1 {
 			r.Line = append(r.Line, detectors.Piece{Begin: p.From, End: p.To, Dimension: p.Dimension, Goroutine: n.id(p.G), Site: n.site(p.Stack)})
-		} else if i == len(x.parts)-1 {
-			r.Line = append(r.Line, detectors.Piece{Begin: r.Line[len(r.Line)-1].End, End: p.To, Goroutine: detectors.NoGoroutine})
 		}
+	}
+	if len(parts) > limits.Pieces {
+		r.Line = append(r.Line, detectors.Piece{Begin: r.Line[len(r.Line)-1].End, End: s.End, Goroutine: detectors.NoGoroutine})
 	}
 	return r
 }

@@ -57,15 +57,15 @@ func (x *explainer) partner(like *timeline.Stay) (p point, last timeline.StayID)
 		if s.State != detectors.Waiting || s.Reason != like.Reason || !ended(s) || s.End < at || x.code.SiteOf(s.Stack) != site {
 			continue
 		}
-		by := s.G // it got the mutex
-		stack := s.Stack
-		if !lock {
-			if waker := x.past.At(s.Link); waker != nil {
-				by, stack = waker.G, detectors.StackID(s.By)
-			}
+		if lock { // it got the mutex, and if it has ended since, it has let go of it
+			at, p = s.End, point{stack: s.Stack, g: s.G}
+			last = x.now(s.G)
+			continue
 		}
-		if now := x.now(by); now != 0 {
-			at, p, last = s.End, point{last: now, stack: stack, g: by}, now
+		if waker := x.past.At(s.Link); waker != nil {
+			if now := x.now(waker.G); now != 0 {
+				at, p, last = s.End, point{stack: detectors.StackID(s.By), g: waker.G}, now
+			}
 		}
 	}
 	return p, last
@@ -102,16 +102,25 @@ func (x *explainer) longestWait(d *Division, of *detectors.Link) (w Wait, ok boo
 	return w, ok
 }
 
-// longestReady returns the part in which a goroutine itself was ready longest, nil if there is none.
-func longestReady(d *Division) (longest *Part) {
-	for i := range d.Parts {
+// span is a time.
+type span struct{ from, to detectors.Time }
+
+// ready returns when a goroutine itself was ready, in the order of time, and for how long in all. A stop
+// of the world in between is none of it.
+func ready(d *Division) (spans []span, total time.Duration) {
+	for i := range slices.Backward(d.Parts) {
 		p := &d.Parts[i]
-		ready := p.Dimension == detectors.DimRunnable || p.Dimension == detectors.DimPreempted || p.Dimension == detectors.DimNetworkQueue
-		if p.Wait < 0 && ready && (longest == nil || p.To.Sub(p.From) > longest.To.Sub(longest.From)) {
-			longest = p
+		if p.Wait >= 0 || !p.Dimension.WaitsForP() {
+			continue
+		}
+		total += p.To.Sub(p.From)
+		if n := len(spans); n > 0 && spans[n-1].to == p.From {
+			spans[n-1].to = p.To
+		} else {
+			spans = append(spans, span{p.From, p.To})
 		}
 	}
-	return longest
+	return spans, total
 }
 
 // alike returns how many goroutines waited like that at some time of it, and how long the one did that

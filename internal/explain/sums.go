@@ -19,18 +19,22 @@ type sum struct {
 	total time.Duration
 }
 
-// add adds a duration. If its key is new, there have to be fewer than most.
-func (s *sums) add(key uint64, d time.Duration, most int) {
+// add adds a duration. If its key is new and there are so many, it is added with another key.
+func (s *sums) add(key, rest uint64, d time.Duration, most int) {
 	if 2*s.used >= len(s.slots) {
 		s.grow()
 	}
 	x := s.slot(key)
 	if x.key == 0 {
 		if s.used >= most {
-			return
+			if x = s.slot(rest); x.key == 0 {
+				x.key = rest
+				s.used++
+			}
+		} else {
+			x.key = key
+			s.used++
 		}
-		x.key = key
-		s.used++
 	}
 	x.total += d
 }

@@ -59,6 +59,7 @@ type linkKey struct {
 	reason    detectors.Reason
 	open      bool
 	cycle     bool
+	own       bool
 	site      detectors.SiteID
 }
 
@@ -74,12 +75,12 @@ type building struct {
 func (b *treeBuilder) under(l *building, wait int32) {
 	for _, i := range b.parts[wait] {
 		p := &b.Parts[i]
-		k := linkKey{l, false, p.Dimension, p.Reason, p.Open, p.Cycle, b.code.SiteOf(p.Stack)}
+		k := linkKey{l, false, p.Dimension, p.Reason, p.Open, p.Cycle, p.Own, b.code.SiteOf(p.Stack)}
 		b.link(k, p.Stack).add(b.namer, p.G, p.To.Sub(p.From))
 	}
 	for _, i := range b.waits[wait] {
 		w := &b.Waits[i]
-		k := linkKey{l, true, b.dimension(w), w.Reason, w.Open, false, b.code.SiteOf(w.Stack)}
+		k := linkKey{l, true, b.dimension(w), w.Reason, w.Open, false, false, b.code.SiteOf(w.Stack)}
 		if l.key.wait && l.key.dimension == detectors.DimLock && l.key.site == k.site && l.key.reason == k.reason && !w.Open {
 			// Who had the mutex had waited for it just the same: the same queue.
 			l.ended(b.namer, w)
@@ -104,14 +105,17 @@ func (n namer) dimension(w *Wait) detectors.Dimension {
 // link returns the link of a key, making it if there is none.
 func (b *treeBuilder) link(k linkKey, stack detectors.StackID) *building {
 	l := b.links[k]
-	if l == nil && len(b.links) >= limits.Links { // the rest, by dimension
-		k, stack = linkKey{behind: k.behind, wait: k.wait, dimension: k.dimension}, 0
+	rest := l == nil && len(b.links) >= limits.Links
+	if rest { // by dimension
+		k = linkKey{behind: k.behind, wait: k.wait, dimension: k.dimension}
 		l = b.links[k]
 	}
 	if l == nil {
 		l = &building{key: k, ids: make(map[uint32]bool)}
 		l.Dimension, l.Open, l.Cycle, l.Site = k.dimension, k.open, k.cycle, b.code.Site(k.site)
-		l.What = what(k, b.code.Stack(stack))
+		if !rest { // those do not have that in common
+			l.What = what(k, b.code.Stack(stack))
+		}
 		b.links[k] = l
 		k.behind.behind = append(k.behind.behind, l)
 	}
@@ -131,6 +135,8 @@ func what(k linkKey, s *detectors.Stack) string {
 		return "mutex"
 	case k.dimension == detectors.DimNetwork && s.Net.FD != detectors.FDNone:
 		return s.Net.FD.String() + " " + s.Net.Mode.String()
+	case k.own:
+		return detectors.Own
 	case k.dimension == detectors.DimAssist:
 		return k.reason.String()
 	case k.dimension == detectors.DimSleep && k.reason == detectors.ReasonNone:
@@ -174,8 +180,9 @@ func (l *building) ended(n namer, w *Wait) {
 // finish returns what is behind a link, the longest first.
 func (l *building) finish(n namer) (links []*detectors.Link) {
 	for _, b := range l.behind {
-		b.Behind = b.finish(n)
-		links = append(links, &b.Link)
+		l := b.Link // and not the rest of b, which knows every goroutine
+		l.Behind = b.finish(n)
+		links = append(links, &l)
 	}
 	slices.SortStableFunc(links, func(a, b *detectors.Link) int { return cmp.Compare(b.Total, a.Total) })
 	return links

@@ -148,6 +148,9 @@ const (
 	// settledStays is after how many stays Settled is called, at the end of a slice. What is read
 	// that soon is still in the processor's cache.
 	settledStays = 1 << 15
+
+	// settledSpans is after how many spans, if they are in few stays.
+	settledSpans = 1 << 13
 )
 
 // stayChunk is room for stays of consecutive numbers.
@@ -366,7 +369,7 @@ func (t *Timeline) settle(until detectors.Time) {
 		p.Passed = true
 		t.frontier, t.samples = t.frontier[:0], nil
 	}
-	if p.Settled != nil && p.next-p.told > settledStays {
+	if p.Settled != nil && (p.next-p.told > settledStays || len(p.Spans) > settledSpans) {
 		p.told = p.next
 		p.Settled(until)
 	}
