@@ -43,7 +43,7 @@ func SiteOf(frames []Frame) Site {
 	}
 	s := siteSearch{at: len(frames) - 1}
 	for i, f := range frames {
-		s.next(i, IsStandard(f.Func) || f.Func == middleware, isClient(f.Func))
+		s.next(i, IsStandard(f.Func) || isMiddleware(f.Func), isClient(f.Func))
 	}
 	f := frames[s.at]
 	return Site{f.Func, f.File, f.Line}
@@ -327,7 +327,7 @@ func (c *Code) frame(pc uint64, i int, resolve func(i int) (Frame, bool)) frameI
 		id = frameID(len(c.frames))
 		c.frames = append(c.frames, frame{
 			Frame:    f,
-			standard: IsStandard(f.Func) || f.Func == middleware, client: isClient(f.Func), serves: servesRequest(f.Func), routes: routes(f.Func), polls: polls(f.Func), locks: locks(f.Func),
+			standard: IsStandard(f.Func) || isMiddleware(f.Func), client: isClient(f.Func), serves: servesRequest(f.Func), routes: routes(f.Func), polls: polls(f.Func), locks: locks(f.Func),
 		})
 	}
 	if ok {
@@ -422,6 +422,8 @@ func servesRequest(fn string) bool {
 // middleware is the function of ours that stands between a service's router and its handlers. It is
 // nobody's place of work.
 const middleware = "github.com/gotracewatch/tracewatch/tracewatch/tracewatchhttp.(*middleware).ServeHTTP"
+
+func isMiddleware(fn string) bool { return strings.HasPrefix(fn, middleware) } // where its task ends too
 
 // routes recognises the functions through which routers call handlers. Those of other
 // modules count as the user's code elsewhere.

@@ -22,7 +22,8 @@ type Comparison struct {
 	OnlyBefore []string `json:"only_before,omitempty"`
 	OnlyAfter  []string `json:"only_after,omitempty"`
 
-	// Uses is what the Ps were used for more, or less, the largest difference first.
+	// Uses is what the Ps were used for more, or less, the largest difference first; empty if one of
+	// the reports does not know.
 	Uses []UseChange `json:"uses"`
 }
 
@@ -30,12 +31,15 @@ type Comparison struct {
 type Change struct {
 	Name   string `json:"name"`
 	Region bool   `json:"region,omitempty"`
-	Before uint64 `json:"before"` // how many there were
-	After  uint64 `json:"after"`
 	P50    Jump   `json:"p50"`
 	P99    Jump   `json:"p99"`
 
-	// Queued is the P99 of how long requests had been there before their task began.
+	// CountBefore and CountAfter are how many requests there were.
+	CountBefore uint64 `json:"count_before"`
+	CountAfter  uint64 `json:"count_after"`
+
+	// Queued is the P99 of how long requests had been there before their task began. It is all zero unless
+	// that is known of twenty in each report.
 	Queued Jump `json:"queued_p99"`
 }
 
@@ -89,9 +93,10 @@ type UseChange struct {
 
 // Compare finds out what made the requests of a service slower, or faster, from one report to the other: of
 // two traces of it, under the same load, or of two times of one trace (see [RequestsBetween]). It is
-// quick, and changes nothing.
+// quick, and changes nothing. A report that is nil, of a trace that could not be read, has no requests.
 func Compare(before, after *Report) *Comparison {
-	c := new(Comparison)
+	c := &Comparison{Requests: []Change{}}
+	before, after = cmp.Or(before, new(Report)), cmp.Or(after, new(Report))
 	type name struct {
 		name   string
 		region bool
@@ -109,10 +114,14 @@ func Compare(before, after *Report) *Comparison {
 			continue
 		}
 		delete(old, name{r.Name, r.Region})
-		c.Requests = append(c.Requests, Change{
-			Name: r.Name, Region: r.Region, Before: b.Count, After: r.Count,
-			P50: jump(&b.P50, &r.P50), P99: jump(&b.P99, &r.P99), Queued: jump(&b.Queued.P99, &r.Queued.P99),
-		})
+		change := Change{
+			Name: r.Name, Region: r.Region, CountBefore: b.Count, CountAfter: r.Count,
+			P50: jump(&b.P50, &r.P50), P99: jump(&b.P99, &r.P99),
+		}
+		if min(b.Queued.Count, r.Queued.Count) >= enough {
+			change.Queued = jump(&b.Queued.P99, &r.Queued.P99)
+		}
+		c.Requests = append(c.Requests, change)
 	}
 	for n := range old {
 		c.OnlyBefore = append(c.OnlyBefore, n.name)
@@ -167,7 +176,11 @@ func jump(before, after *detectors.Quantile) Jump {
 }
 
 // useChanges sets what the Ps were used for against what they were used for before.
-func useChanges(before, after []ProcUse) (all []UseChange) {
+func useChanges(before, after []ProcUse) []UseChange {
+	all := []UseChange{}
+	if len(before) == 0 || len(after) == 0 {
+		return all
+	}
 	type place struct {
 		class    detectors.Class
 		function string

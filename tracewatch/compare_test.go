@@ -55,8 +55,8 @@ func TestCompare(t *testing.T) {
 	a, b := c.Requests[0], c.Requests[1]
 	require.Equal(t, "GET /a", a.Name)
 	require.Equal(t, "GET /b", b.Name)
-	require.EqualValues(t, 1000, a.Before)
-	require.EqualValues(t, 800, a.After)
+	require.EqualValues(t, 1000, a.CountBefore)
+	require.EqualValues(t, 800, a.CountAfter)
 	require.Equal(t, 1*ms, a.P50.Change)
 	require.Equal(t, 400*ms, a.P99.Change)
 	require.Equal(t, 400*ms, a.P99.Parts.Sum(), "the parts are the change")
@@ -120,4 +120,40 @@ func TestCompareNothing(t *testing.T) {
 	require.Contains(t, tracewatch.Compare(none, none).Verdict.Sentence, "nothing can be compared: no task or region has the same name in both")
 	require.Contains(t, tracewatch.Compare(few, few).Verdict.Sentence, "no task or region has 20 requests in both")
 	require.Equal(t, "nothing changed: what changed most is the P99 of r, from 5 ms to 5 ms", tracewatch.Compare(same, same).Verdict.Sentence)
+}
+
+// TestCompareQueued: how long requests had to wait before they began counts where it is known both times,
+// of enough of them.
+func TestCompareQueued(t *testing.T) {
+	one := func(queued uint64, d time.Duration) *tracewatch.Report {
+		q := quantile(map[detectors.Dimension]time.Duration{detectors.DimNetworkQueue: d})
+		same := quantile(map[detectors.Dimension]time.Duration{detectors.DimRunning: ms})
+		return &tracewatch.Report{Requests: []detectors.Request{{Name: "r", Count: 100, P99: same, Queued: detectors.Queued{Count: queued, P99: q}}}}
+	}
+	c := tracewatch.Compare(one(100, ms), one(100, 50*ms))
+	require.True(t, c.Verdict.Queued)
+	require.Equal(t, 49*ms, c.Verdict.Change)
+	require.Equal(t, "the P99 of how long r had to wait before it began rose from 1 ms to 50 ms: 100% of that is waiting for a P with the network's answer there, in main.network_queue; 0% is not explained", c.Verdict.Sentence)
+	for _, unknown := range []*tracewatch.Comparison{
+		tracewatch.Compare(one(0, 0), one(100, 50*ms)), tracewatch.Compare(one(100, ms), one(19, 50*ms)),
+	} {
+		require.Zero(t, unknown.Requests[0].Queued)
+		require.Equal(t, "nothing changed: what changed most is the P99 of r, from 1 ms to 1 ms", unknown.Verdict.Sentence)
+	}
+}
+
+// TestCompareUses: who uses hardly more of the Ps than before is not at fault, nor who was not seen.
+func TestCompareUses(t *testing.T) {
+	one := func(runnable time.Duration, share float64) *tracewatch.Report {
+		r := &tracewatch.Report{Requests: []detectors.Request{{Name: "r", Count: 100, P99: quantile(map[detectors.Dimension]time.Duration{detectors.DimRunnable: runnable})}}}
+		if share > 0 {
+			r.Uses = []tracewatch.ProcUse{{Site: detectors.Site{Func: "main.x"}, Share: share}}
+		}
+		return r
+	}
+	for _, c := range []*tracewatch.Comparison{tracewatch.Compare(one(ms, 0.3), one(80*ms, 0.301)), tracewatch.Compare(one(ms, 0), one(80*ms, 0.9))} {
+		require.Equal(t, "main.runnable", c.Verdict.Site.Func)
+		require.Equal(t, "the P99 of r rose from 1 ms to 80 ms: 100% of that is waiting for a P, in main.runnable; 0% is not explained", c.Verdict.Sentence)
+	}
+	require.Empty(t, tracewatch.Compare(nil, one(ms, 0)).Requests)
 }

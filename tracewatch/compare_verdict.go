@@ -1,8 +1,8 @@
 package tracewatch
 
 import (
-	"cmp"
 	"fmt"
+	"math"
 	"strings"
 	"time"
 
@@ -44,6 +44,9 @@ const (
 	// notable is the smallest change of a P99 that is one, as a share of what it was before: the
 	// quantiles themselves are a thirty-second off.
 	notable = 0.1
+
+	// risenBy is the smallest share of the Ps' time by which something has to use more to be at fault.
+	risenBy = 0.05
 )
 
 // verdict answers why response time changed. What Compare found out else is there.
@@ -61,7 +64,7 @@ func (c *Comparison) verdict(after *Report) Answer {
 		j, what, a.Queued = &top.Queued, "the P99 of how long "+top.Name+" had to wait before it began", true
 	}
 	a.Change = j.Change
-	if float64(j.Change.Abs()) < notable*float64(j.Before) {
+	if j.Change == 0 || float64(j.Change.Abs()) < notable*float64(j.Before) {
 		a.Sentence = fmt.Sprintf("nothing changed: what changed most is %s, from %s to %s", what, wording.Duration(j.Before), wording.Duration(j.After))
 		return a
 	}
@@ -82,9 +85,11 @@ func (c *Comparison) verdict(after *Report) Answer {
 	if a.Site.Func != "" {
 		fmt.Fprintf(&s, ", in %s", a.Site.Short())
 	}
-	if waitsForP(a.Dimension) {
+	if a.Dimension.WaitsForP() {
 		if u := c.risen(j.Change > 0); u != nil {
-			a.Site = u.Site
+			if u.Site.Func != "" {
+				a.Site = u.Site
+			}
 			fmt.Fprintf(&s, "; %s now uses %.0f%% of the Ps, before %.0f%%", useName(u), 100*u.After, 100*u.Before)
 		}
 	}
@@ -96,11 +101,13 @@ func (c *Comparison) verdict(after *Report) Answer {
 		}
 	}
 	for d, part := range j.Parts {
-		if d := detectors.Dimension(d); d != a.Dimension && j.Share(d) >= 0.1 {
+		if d := detectors.Dimension(d); d != a.Dimension && d != detectors.DimUnknown && j.Share(d) >= 0.1 {
 			fmt.Fprintf(&s, "; %.0f%% is %s (%s)", 100*j.Share(d), means(d), wording.Duration(part))
 		}
 	}
-	fmt.Fprintf(&s, "; %.0f%% is not explained", 100*j.Share(detectors.DimUnknown))
+	if a.Dimension != detectors.DimUnknown {
+		fmt.Fprintf(&s, "; %.0f%% is not explained", 100*math.Abs(j.Share(detectors.DimUnknown)))
+	}
 	if q := &top.Queued; !a.Queued && 10*q.Change.Abs() >= j.Change.Abs() && q.Change != 0 {
 		fmt.Fprintf(&s, "; before it began it had to wait %s, before %s", wording.Duration(q.After), wording.Duration(q.Before))
 	}
@@ -136,7 +143,7 @@ func (c *Comparison) top() *Change {
 	var top *Change
 	for i := range c.Requests {
 		r := &c.Requests[i]
-		if min(r.Before, r.After) >= enough && (top == nil || top.Region && !r.Region && 2*r.largest() > top.largest()) {
+		if min(r.CountBefore, r.CountAfter) >= enough && (top == nil || top.Region && !r.Region && 2*r.largest() > top.largest()) {
 			top = r
 		}
 	}
@@ -146,7 +153,7 @@ func (c *Comparison) top() *Change {
 // risen returns what uses the Ps so much more than before, or so much less, nil if nothing does.
 func (c *Comparison) risen(up bool) *UseChange {
 	for i := range c.Uses {
-		if u := &c.Uses[i]; u.Class != detectors.ClassWatch && (u.After > u.Before) == up && u.After != u.Before {
+		if u := &c.Uses[i]; max(u.Class, detectors.ClassOf(u.Site.Func)) != detectors.ClassWatch && (u.After > u.Before) == up && math.Abs(u.After-u.Before) >= risenBy {
 			return u
 		}
 	}
@@ -157,7 +164,10 @@ func useName(u *UseChange) string {
 	if u.Class == detectors.ClassSystem {
 		return "the runtime (its GC workers, most likely)"
 	}
-	return cmp.Or(u.Site.Short(), "code that the trace does not name")
+	if u.Site.Func == "" {
+		return "code that the trace does not name"
+	}
+	return u.Site.Short()
 }
 
 // held says who had the mutex that one of the slowest requests waited for.
@@ -172,10 +182,6 @@ func held(chain []*detectors.Link, d detectors.Dimension) string {
 		}
 	}
 	return ""
-}
-
-func waitsForP(d detectors.Dimension) bool {
-	return d == detectors.DimRunnable || d == detectors.DimPreempted || d == detectors.DimNetworkQueue
 }
 
 // means says what a dimension is.
@@ -204,6 +210,6 @@ func means(d detectors.Dimension) string {
 	case detectors.DimSleep:
 		return "sleeping"
 	default:
-		return "not known"
+		return "not explained: the trace does not tell what it was"
 	}
 }

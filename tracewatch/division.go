@@ -50,7 +50,7 @@ func (d *division) counts(begin, end detectors.Time) bool {
 // window adds a window.
 func (d *division) window(w *detectors.Window) {
 	d.requests.Window(w)
-	if !d.counts(w.Start, w.Start.Add(w.Duration()/2)) {
+	if !d.counts(w.Start, w.Start) && !d.counts(w.Start, w.End) && !(d.counts(w.Start, w.End.Add(-w.Duration()/2))) {
 		return
 	}
 	d.capacity += time.Duration(w.Procs) * w.Duration()

@@ -243,7 +243,7 @@ func WithLogger(l *slog.Logger) Option {
 }
 
 // RequestsBetween makes a [Report] have only the requests that ended between two moments, and what the
-// Ps were used for then: both are times since the trace's first event, and a to of 0 is its end. Two
+// Ps were used for then, in whole generations of about a second that lie there at least in part: both are times since the trace's first event, and a to of 0 is its end. Two
 // reports of one trace, each of another time, can be compared by [Compare]. It is for Analyze.
 func RequestsBetween(from, to time.Duration) Option {
 	return optionFunc(func(c *config) error {

@@ -44,13 +44,13 @@ func TestJump(t *testing.T) {
 			change := asked(t, r)
 			j := &change.P99
 			t.Logf("%s: share %.3f, unknown %.3f, in %s; P99 %v to %v of %d and %d requests", c.name,
-				v.Share, j.Share(detectors.DimUnknown), function(v.Site), j.Before, j.After, change.Before, change.After)
+				v.Share, j.Share(detectors.DimUnknown), function(v.Site), j.Before, j.After, change.CountBefore, change.CountAfter)
 			t.Logf("parts %v: %s", j.Parts, v.Sentence)
 			require.Equal(t, c.dimension.String(), v.Dimension.String())
 			require.Equal(t, c.site, function(v.Site))
 			require.LessOrEqual(t, math.Abs(j.Share(detectors.DimUnknown)), 0.05)
 			require.Greater(t, j.Change, 150*time.Millisecond)
-			require.GreaterOrEqual(t, min(change.Before, change.After), uint64(100), "enough for a P99")
+			require.GreaterOrEqual(t, min(change.CountBefore, change.CountAfter), uint64(100), "enough for a P99")
 			require.NotEmpty(t, v.Chain)
 			if c.shares == nil {
 				require.GreaterOrEqual(t, v.Share, least)

@@ -44,7 +44,7 @@ func (r *result) text(w io.Writer) error {
 // printChange prints what became of the requests of one name.
 func printChange(w io.Writer, c *tracewatch.Change) {
 	fmt.Fprintf(w, "\n%-24s %12s %12s %12s\n", c.Name, "version 1", "version 2", "change")
-	fmt.Fprintf(w, "  %-22s %12d %12d\n", "requests", c.Before, c.After)
+	fmt.Fprintf(w, "  %-22s %12d %12d\n", "requests", c.CountBefore, c.CountAfter)
 	for _, q := range []struct {
 		name string
 		*tracewatch.Jump
