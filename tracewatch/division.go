@@ -40,17 +40,22 @@ func (e *engine) divide() {
 
 // counts reports whether what ends at a moment is asked for.
 func (d *division) counts(begin, end detectors.Time) bool {
-	if !d.begun {
-		d.begun, d.origin = true, begin
-	}
-	since := end.Sub(d.origin)
+	since := end.Sub(d.begins(begin))
 	return since >= d.from && (d.to == 0 || since < d.to)
+}
+
+// begins returns when the trace began, which is the first moment that it is told.
+func (d *division) begins(at detectors.Time) detectors.Time {
+	if !d.begun {
+		d.begun, d.origin = true, at
+	}
+	return d.origin
 }
 
 // window adds a window.
 func (d *division) window(w *detectors.Window) {
 	d.requests.Window(w)
-	if !d.counts(w.Start, w.Start) && !d.counts(w.Start, w.End) && !(d.counts(w.Start, w.End.Add(-w.Duration()/2))) {
+	if w.End.Sub(d.begins(w.Start)) <= d.from || d.to != 0 && w.Start.Sub(d.origin) >= d.to {
 		return
 	}
 	d.capacity += time.Duration(w.Procs) * w.Duration()

@@ -50,6 +50,9 @@ func TestRequests(t *testing.T) {
 	before := requestsOf(t, upgraded, tracewatch.RequestsBetween(0, 2*time.Second))
 	after := requestsOf(t, upgraded, tracewatch.RequestsBetween(2*time.Second, 0))
 	require.Equal(t, all.Totals, before.Totals, "the rest is of the whole trace")
+	within := requestsOf(t, upgraded, tracewatch.RequestsBetween(1200*time.Millisecond, 1300*time.Millisecond))
+	require.EqualValues(t, 2, within.Requests[0].Count)
+	require.NotEmpty(t, within.Uses, "of the generation that it lies in")
 
 	b, a := before.Requests[0], after.Requests[0]
 	require.EqualValues(t, 40, b.Count)
