@@ -133,6 +133,10 @@ func (n names) account(w *detectors.Window) account {
 // which the first that is met stays.
 func (a *account) unname() {
 	*a = account{window: a.window, summary: a.summary, failed: a.failed}
+
+	// Its clocks may differ by more than a slice. A thread that is so far ahead is gone through once the
+	// others wait for it, and what it says of the heap is then taken before what they said earlier.
+	a.summary.Live, a.summary.Goal, a.summary.Columns = 0, 0, nil
 }
 
 // checkAhead reads a trace with threads that go ahead of each other. What the totals are, who is
