@@ -66,8 +66,12 @@ func (x *explainer) instead(spans []span, total time.Duration, procs int) *detec
 	return r
 }
 
-// common returns how much of a time lies in some times, which are in order.
+// common returns how much of a time lies in some times, which are in order. A time that ends before it
+// begins, by the clocks of two threads, has no length.
 func common(spans []span, from, to detectors.Time) (d time.Duration) {
+	if to <= from {
+		return 0
+	}
 	i, _ := slices.BinarySearchFunc(spans, from, func(s span, t detectors.Time) int { return cmp.Compare(s.to, t+1) })
 	for ; i < len(spans) && spans[i].from < to; i++ {
 		d += min(spans[i].to, to).Sub(max(spans[i].from, from))
