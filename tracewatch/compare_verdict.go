@@ -153,7 +153,7 @@ func (c *Comparison) top() *Change {
 // risen returns what uses the Ps so much more than before, or so much less, nil if nothing does.
 func (c *Comparison) risen(up bool) *UseChange {
 	for i := range c.Uses {
-		if u := &c.Uses[i]; max(u.Class, detectors.ClassOf(u.Site.Func)) != detectors.ClassWatch && (u.After > u.Before) == up && math.Abs(u.After-u.Before) >= risenBy {
+		if u := &c.Uses[i]; u.Class != detectors.ClassWatch && (u.After > u.Before) == up && math.Abs(u.After-u.Before) >= risenBy {
 			return u
 		}
 	}

@@ -81,10 +81,15 @@ func (d *division) uses(code *detectors.Code) (all []ProcUse) {
 		}
 		return float64(t) / float64(d.capacity)
 	}
+	classes := d.classes
 	for id, t := range d.sites {
-		all = append(all, ProcUse{detectors.ClassUser, code.Site(id), t, share(t)})
+		if site := code.Site(id); detectors.ClassOf(site.Func) == detectors.ClassWatch {
+			classes[detectors.ClassWatch] += t // on a goroutine of the service, such as that of WriteTrace
+		} else {
+			all = append(all, ProcUse{detectors.ClassUser, site, t, share(t)})
+		}
 	}
-	for class, t := range d.classes {
+	for class, t := range classes {
 		if t > 0 {
 			all = append(all, ProcUse{detectors.Class(class), detectors.Site{}, t, share(t)})
 		}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/gotracewatch/tracewatch/internal/scenario/shop"
+	"github.com/gotracewatch/tracewatch/internal/wording"
 	"github.com/gotracewatch/tracewatch/tracewatch"
 )
 
@@ -40,7 +41,7 @@ func (p *printer) announce(f shop.Fault, d time.Duration) {
 func (p *printer) served(n int, p50, p99 time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	fmt.Fprintf(p.notes, "   the clients made %d requests: P50 %s, P99 %s\n", n, short(p50), short(p99))
+	fmt.Fprintf(p.notes, "   the clients made %d requests: P50 %s, P99 %s\n", n, wording.Duration(p50), wording.Duration(p99))
 }
 
 func (p *printer) anomaly(a *tracewatch.Anomaly) {
@@ -86,7 +87,7 @@ func (p *printer) summary(s tracewatch.Stats) {
 	fmt.Fprintf(w, "\n── summary ──\n")
 	fmt.Fprintf(w, "found %s, in %d events (%.1f MB) of %d windows; %.0f%% of the time was analysed\n",
 		plural(p.found, "anomaly", "anomalies"), s.Events, float64(s.Bytes)/1e6, s.Windows, 100*s.Coverage)
-	fmt.Fprintf(w, "the watch used %.2f%% of the CPU (%s in %s)\n\n", 100*s.WatchShare, short(s.WatchCPU), short(s.Span))
+	fmt.Fprintf(w, "the watch used %.2f%% of the CPU (%s in %s)\n\n", 100*s.WatchShare, wording.Duration(s.WatchCPU), wording.Duration(s.Span))
 	fmt.Fprintf(w, "%-28s %10s %10s %10s %10s\n", "", "count", "P50", "P99", "longest")
 	for _, d := range []struct {
 		name string
@@ -98,7 +99,7 @@ func (p *printer) summary(s tracewatch.Stats) {
 		{"stop the world", s.Delays.Stop},
 		{"running without a stop", s.Delays.Run},
 	} {
-		fmt.Fprintf(w, "%-28s %10d %10s %10s %10s\n", d.name, d.Count, short(d.P50), short(d.P99), short(d.Max))
+		fmt.Fprintf(w, "%-28s %10d %10s %10s %10s\n", d.name, d.Count, wording.Duration(d.P50), wording.Duration(d.P99), wording.Duration(d.Max))
 	}
 	fmt.Fprintf(w, "(P50 and P99 of the last half minute to minute)\n")
 	if p.dump != "" {
@@ -112,17 +113,4 @@ func plural(n int, one, many string) string {
 		return "1 " + one
 	}
 	return fmt.Sprintf("%d %s", n, many)
-}
-
-// short writes a duration with three digits.
-func short(d time.Duration) string {
-	for _, u := range []struct {
-		unit time.Duration
-		name string
-	}{{time.Second, "s"}, {time.Millisecond, "ms"}, {time.Microsecond, "µs"}} {
-		if d >= u.unit {
-			return fmt.Sprintf("%.3g %s", float64(d)/float64(u.unit), u.name)
-		}
-	}
-	return fmt.Sprintf("%d ns", d)
 }

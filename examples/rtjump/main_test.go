@@ -33,7 +33,7 @@ func TestJump(t *testing.T) {
 				each = 4 * time.Second // so are these, if the machine is busy
 			}
 			if testing.Short() && c.name != "lock" && c.name != "preempt" {
-				t.Skip("short")
+				t.Skip("-short: the two that are run show how a cause is found; each takes five seconds and more")
 			}
 			goroutines := runtime.NumGoroutine()
 			r, err := find(t.Context(), &c, each, t.Logf)
@@ -136,7 +136,7 @@ func started(ctx context.Context, args ...string) outcome {
 
 func TestKeep(t *testing.T) {
 	if testing.Short() {
-		t.Skip("short")
+		t.Skip("-short: it runs both versions")
 	}
 	dir := filepath.Join(t.TempDir(), "new")
 	o := started(t.Context(), "-cause", "netpoll", "-for", "2s", "-keep", dir)

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/gotracewatch/tracewatch/detectors"
+	"github.com/gotracewatch/tracewatch/internal/wording"
 	"github.com/gotracewatch/tracewatch/tracewatch"
 )
 
@@ -49,7 +50,7 @@ func printChange(w io.Writer, c *tracewatch.Change) {
 		name string
 		*tracewatch.Jump
 	}{{"P50", &c.P50}, {"P99", &c.P99}} {
-		fmt.Fprintf(w, "  %-22s %12s %12s %12s\n", q.name, short(q.Before), short(q.After), signed(q.Change))
+		fmt.Fprintf(w, "  %-22s %12s %12s %12s\n", q.name, wording.Duration(q.Before), wording.Duration(q.After), signed(q.Change))
 	}
 	fmt.Fprintf(w, "of the P99's change\n")
 	for _, d := range largest(&c.P99.Parts) {
@@ -115,7 +116,7 @@ func printSlowest(w io.Writer, chain []*detectors.Link) {
 	}
 	x := detectors.Explanation{Goroutine: chain[0].Goroutines[0], Chain: chain}
 	lines := strings.Split(strings.TrimSuffix(x.Tree(), "\n"), "\n")
-	fmt.Fprintf(w, "\none of the slowest requests of version 2, %s\n", short(took))
+	fmt.Fprintf(w, "\none of the slowest requests of version 2, %s\n", wording.Duration(took))
 	for _, line := range lines[:min(len(lines), mostLines)] {
 		fmt.Fprintf(w, "  %s\n", line)
 	}
@@ -164,20 +165,7 @@ func wrap(text string) string {
 
 func signed(d time.Duration) string {
 	if d < 0 {
-		return "-" + short(-d)
+		return wording.Duration(d)
 	}
-	return "+" + short(d)
-}
-
-// short writes a duration with three digits.
-func short(d time.Duration) string {
-	for _, u := range []struct {
-		unit time.Duration
-		name string
-	}{{time.Second, "s"}, {time.Millisecond, "ms"}, {time.Microsecond, "µs"}} {
-		if d >= u.unit {
-			return fmt.Sprintf("%.3g %s", float64(d)/float64(u.unit), u.name)
-		}
-	}
-	return fmt.Sprintf("%d ns", d)
+	return "+" + wording.Duration(d)
 }

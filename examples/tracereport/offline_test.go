@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gotracewatch/tracewatch/internal/wording"
 	"github.com/stretchr/testify/require"
 )
 
@@ -99,7 +100,7 @@ func median(all []cost) cost {
 func costs(all []cost) string {
 	var words []string
 	for _, c := range all {
-		word := short(c.time)
+		word := wording.Duration(c.time)
 		if c.memory > 0 {
 			word += fmt.Sprintf(" in %d MB", c.memory/1e6)
 		}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/gotracewatch/tracewatch/detectors"
+	"github.com/gotracewatch/tracewatch/internal/wording"
 	"github.com/gotracewatch/tracewatch/tracewatch"
 )
 
@@ -30,13 +31,13 @@ func printRequests(w io.Writer, r *tracewatch.Report) {
 		if q.Region {
 			name += " (region)"
 		}
-		fmt.Fprintf(w, "%-48s %10d %10s %10s\n    P99: %s\n", name, q.Count, short(q.P50.Value), short(q.P99.Value), parts(&q.P99.Parts))
+		fmt.Fprintf(w, "%-48s %10d %10s %10s\n    P99: %s\n", name, q.Count, wording.Duration(q.P50.Value), wording.Duration(q.P99.Value), parts(&q.P99.Parts))
 		if d := q.Queued.P99.Value; 10*d > q.P99.Value {
-			fmt.Fprintf(w, "    before it began it had to wait: P50 %s, P99 %s\n", short(q.Queued.P50.Value), short(d))
+			fmt.Fprintf(w, "    before it began it had to wait: P50 %s, P99 %s\n", wording.Duration(q.Queued.P50.Value), wording.Duration(d))
 		}
 		if e := &q.GC.P99; min(q.GC.Met, q.GC.Spared) >= enough {
 			fmt.Fprintf(w, "    GC: %d met a mark phase, P99 %s against %s of the others (%.2g times); of that the GC's own %s, waiting for Ps and locks %s more\n",
-				q.GC.Met, short(e.Met.Value), short(e.Spared.Value), e.Factor(), short(e.Own()), short(e.Queueing()))
+				q.GC.Met, wording.Duration(e.Met.Value), wording.Duration(e.Spared.Value), e.Factor(), wording.Duration(e.Own()), wording.Duration(e.Queueing()))
 		}
 	}
 	if more := len(r.Requests) - requests; more > 0 {
@@ -58,7 +59,7 @@ func parts(p *detectors.Parts) string {
 	slices.SortFunc(dims, func(a, b detectors.Dimension) int { return cmp.Compare(p[b], p[a]) })
 	var all []string
 	for _, d := range dims {
-		all = append(all, fmt.Sprintf("%s %s (%.0f%%)", d, short(p[d]), 100*float64(p[d])/float64(max(p.Sum(), time.Nanosecond))))
+		all = append(all, fmt.Sprintf("%s %s (%.0f%%)", d, wording.Duration(p[d]), 100*float64(p[d])/float64(max(p.Sum(), time.Nanosecond))))
 	}
 	return strings.Join(all, ", ")
 }

@@ -8,8 +8,8 @@ import (
 	"maps"
 	"path/filepath"
 	"slices"
-	"time"
 
+	"github.com/gotracewatch/tracewatch/internal/wording"
 	"github.com/gotracewatch/tracewatch/tracewatch"
 )
 
@@ -19,7 +19,7 @@ const functions = 10
 func printText(w io.Writer, file string, r *tracewatch.Report, err error) error {
 	var b bytes.Buffer
 	s := &r.Stats
-	fmt.Fprintf(&b, "%s: %d events, %.1f MB, %s in %d generations\n", file, s.Events, float64(s.Bytes)/1e6, short(s.Span), s.Windows)
+	fmt.Fprintf(&b, "%s: %d events, %.1f MB, %s in %d generations\n", file, s.Events, float64(s.Bytes)/1e6, wording.Duration(s.Span), s.Windows)
 	if err != nil {
 		fmt.Fprintf(&b, "NOT ALL OF IT: %v\n", err)
 	}
@@ -52,7 +52,7 @@ func printAnomalies(w io.Writer, all []*tracewatch.Anomaly) {
 func printTotals(w io.Writer, t *tracewatch.Totals) {
 	fmt.Fprintf(w, "\n── totals, over all goroutines ──\n%-48s %10s %10s %10s\n", "", "count", "sum", "longest")
 	row := func(name string, s tracewatch.Spans) {
-		fmt.Fprintf(w, "%-48s %10d %10s %10s\n", name, s.Count, short(s.Sum), short(s.Max))
+		fmt.Fprintf(w, "%-48s %10d %10s %10s\n", name, s.Count, wording.Duration(s.Sum), wording.Duration(s.Max))
 	}
 	row("scheduling delay", t.SchedDelay)
 	row("GC mark assist", t.GCAssist)
@@ -95,17 +95,4 @@ func printFunctions(w io.Writer, created, ended map[string]uint64) {
 	if more := len(names) - functions; more > 0 {
 		fmt.Fprintf(w, "(and %d more: -json has them all)\n", more)
 	}
-}
-
-// short writes a duration with three digits.
-func short(d time.Duration) string {
-	for _, u := range []struct {
-		unit time.Duration
-		name string
-	}{{time.Second, "s"}, {time.Millisecond, "ms"}, {time.Microsecond, "µs"}} {
-		if d >= u.unit {
-			return fmt.Sprintf("%.3g %s", float64(d)/float64(u.unit), u.name)
-		}
-	}
-	return fmt.Sprintf("%d ns", d)
 }

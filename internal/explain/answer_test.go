@@ -183,10 +183,10 @@ func byName(line string, names map[detectors.GoID]string) string {
 	})
 }
 
-// generations returns those of a trace, with the times that they cover.
-func generations(t *testing.T, trace []byte) (gens []Generation) {
+// generations returns those of a trace, with the times that they cover, and tells observers of it.
+func generations(t *testing.T, trace []byte, observers ...timeline.Observer) (gens []Generation) {
 	t.Helper()
-	tl := timeline.New(detectors.NewCode(), nil)
+	tl := timeline.New(detectors.NewCode(), observers)
 	split := wire.Splitter{Emit: func(raw wire.Raw) {
 		g, err := wire.Parse(raw)
 		require.NoError(t, err)

@@ -116,13 +116,12 @@ func (x *explainer) answer() *detectors.Explanation {
 	if len(r.Chain) == 0 {
 		return missing("the trace in memory tells nothing of goroutine %d in that time", x.G)
 	}
-	main := r.Chain[0]
-	switch longest, waited := x.longestWait(&d, main); {
-	case main.Dimension == detectors.DimLock || main.Dimension == detectors.DimChannel || main.Dimension == detectors.DimNetwork || main.Dimension == detectors.DimSleep:
-		if waited {
+	switch main := r.Chain[0]; main.Dimension {
+	case detectors.DimLock, detectors.DimChannel, detectors.DimNetwork, detectors.DimSleep:
+		if longest, ok := x.longestWait(&d, main); ok {
 			r.Alike, r.Longest = x.alike(longest)
 		}
-	case main.Dimension == detectors.DimRunning || main.Dimension == detectors.DimStopTheWorld || main.Dimension == detectors.DimAssist || main.Dimension == detectors.DimSyscall:
+	case detectors.DimRunning, detectors.DimStopTheWorld, detectors.DimAssist, detectors.DimSyscall:
 		r.Delayed = x.delayed(from, to, uint32(x.G))
 	}
 	if spans, total := ready(&d); total > 0 && 2*total >= to.Sub(from) {

@@ -33,24 +33,14 @@ func lives(t *testing.T, trace []byte) (gens []Generation, all []life) {
 	t.Helper()
 	at := make(map[detectors.GoID]int)
 	kinds := detectors.Set(detectors.GoCreate, detectors.GoList, detectors.GoStart, detectors.GoPark, detectors.GoUnpark, detectors.GoEnd)
-	tl := timeline.New(detectors.NewCode(), []timeline.Observer{{Observes: kinds, Observe: func(o *detectors.Observation) {
+	gens = generations(t, trace, timeline.Observer{Observes: kinds, Observe: func(o *detectors.Observation) {
 		if i, ok := at[o.G.ID]; ok {
 			all[i].to = o.Time
 			return
 		}
 		at[o.G.ID] = len(all)
 		all = append(all, life{o.G.ID, o.Time, o.Time})
-	}}})
-	split := wire.Splitter{Emit: func(raw wire.Raw) {
-		g, err := wire.Parse(raw)
-		require.NoError(t, err)
-		w, err := tl.Feed(g)
-		require.NoError(t, err)
-		gens = append(gens, Generation{raw, w.Start, w.End})
-	}}
-	_, err := split.Write(trace)
-	require.NoError(t, err)
-	require.NoError(t, split.Close())
+	}})
 	return gens, all
 }
 

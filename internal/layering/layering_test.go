@@ -83,8 +83,8 @@ var layers = []layer{
 		"its programs are watched; it is a module of its own, so that no user gets the libraries they need"},
 	{"internal/layering", nil,
 		"it is this test"},
-	{"examples/...", []string{"detectors", "tracewatch", "tracewatch/...", "internal/scenario/shop"},
-		"an example uses what a user has, and a service to watch"},
+	{"examples/...", []string{"internal/wording", "detectors", "tracewatch", "tracewatch/...", "internal/scenario/shop"},
+		"an example uses what a user has, a service to watch, and says durations as all do"},
 }
 
 // outsiders are packages from outside the module that only some of ours may import.

@@ -178,7 +178,7 @@ func (t *Timeline) stopTheWorld(c *cursor) error {
 	if t.past != nil {
 		t.past.turns(g, o.Time, stop.stack, c.thread.p)
 		g.stops = false
-		t.past.stopped(stop, g, o.Time)
+		t.past.stopped(stop, o.Time)
 	}
 	delete(t.stops, g.ID)
 	return stop.end(o)

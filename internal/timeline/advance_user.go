@@ -68,17 +68,17 @@ func (t *Timeline) endTask(at wire.Time, th *thread, id detectors.TaskID, stack 
 		o.Duration, o.Known = max(0, o.Time.Sub(k.since)), true
 		if t.divides() {
 			t.past.spans(th, Span{
-				Name: k.name, Task: id, Parent: k.parent, Begin: k.since, End: o.Time, BeganOn: k.by, Stack: stack,
+				Name: k.name, Begin: k.since, End: o.Time, BeganOn: k.by, Stack: stack,
 				Arrived: k.arrived, First: k.first, BeginStack: k.stack,
 			})
 		}
-		t.dropTask(id)
+		t.dropTask(id, k)
 	}
 }
 
-// dropTask no longer follows a task, if it was.
-func (t *Timeline) dropTask(id detectors.TaskID) {
-	if k, ok := t.tasks[id]; ok && k.parent == 0 {
+// dropTask no longer follows a task.
+func (t *Timeline) dropTask(id detectors.TaskID, k task) {
+	if k.parent == 0 {
 		t.roots--
 	}
 	delete(t.tasks, id)
@@ -123,7 +123,7 @@ func (t *Timeline) endRegion(at wire.Time, th *thread, g *goroutine, task detect
 	}
 	o.Duration, o.Known = max(0, o.Time.Sub(top.since)), true
 	if t.divides() {
-		t.past.spans(th, Span{Name: name, Task: task, Region: true, Begin: top.since, End: o.Time, BeganOn: uint32(g.ID), Stack: stack})
+		t.past.spans(th, Span{Name: name, Region: true, Begin: top.since, End: o.Time, BeganOn: uint32(g.ID), Stack: stack})
 	}
 	t.regions.end(g.ID)
 	return nil

@@ -39,7 +39,9 @@ func (o *Old) user(ev *tracev1.Event) error {
 	task, stack := detectors.TaskID(ev.Task), o.stack(ev.Stack)
 	switch ev.Kind {
 	case tracev1.TaskBegin:
-		t.dropTask(task) // it may have begun before
+		if k, ok := t.tasks[task]; ok { // it has begun before
+			t.dropTask(task, k)
+		}
 		t.beginTask(at, th, task, detectors.TaskID(ev.Parent), ev.Text, stack)
 		return nil
 	case tracev1.TaskEnd:
@@ -192,7 +194,7 @@ func (o *Old) stops(kind detectors.Kind, s stop, p *detectors.Observation) {
 		g.stops = kind == detectors.STWBegin
 	}
 	if kind == detectors.STWEnd {
-		past.stopped(s, g, p.Time)
+		past.stopped(s, p.Time)
 	}
 }
 

@@ -98,9 +98,8 @@ type Stay struct {
 
 // A Span is a task or a region that has ended.
 type Span struct {
-	Name         string
-	Task, Parent detectors.TaskID
-	Region       bool // it is a region, in Task if that is not 0
+	Name   string
+	Region bool
 
 	Begin, End     detectors.Time
 	BeganOn, EndOn uint32         // the lower halves of the goroutines' numbers
@@ -121,10 +120,8 @@ type Span struct {
 
 // A Range is a time in which something went on for the whole process.
 type Range struct {
-	From, To detectors.Time // To is 0 while it goes on
-	G        uint32         // of who stopped the world: its number's lower half
-	Kind     string
-	Stack    detectors.StackID
+	From, To detectors.Time    // To is 0 while it goes on
+	Stack    detectors.StackID // of who stopped the world
 
 	// Load is how many requests were in flight when a mark phase began: tasks without a parent, or
 	// where there are no tasks, goroutines in a region; of these give or take those that entered one or

@@ -67,15 +67,10 @@ func (p *Past) spans(th *thread, s Span) {
 }
 
 // stopped adds a stop of the world.
-func (p *Past) stopped(s stop, g *goroutine, at detectors.Time) {
-	if !s.active {
-		return // it began before the trace, which says nothing of that
+func (p *Past) stopped(s stop, at detectors.Time) {
+	if s.active { // else it began before the trace, which says nothing of that
+		p.Stops = append(p.Stops, Range{From: s.since, To: at, Stack: s.stack})
 	}
-	r := Range{From: s.since, To: at, Kind: s.kind, Stack: s.stack}
-	if g != nil {
-		r.G = uint32(g.ID)
-	}
-	p.Stops = append(p.Stops, r)
 }
 
 // marks adds that the GC begins to mark.

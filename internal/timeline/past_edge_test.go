@@ -256,7 +256,7 @@ func TestPastSplits(t *testing.T) {
 		s := r.past.Stops[0]
 		require.Equal(t, "main.stop", r.code.Frames(s.Stack)[0].Func, r.name)
 		s.Stack = 0
-		require.Equal(t, Range{From: 4_000, To: 4_500, G: 1, Kind: "GOMAXPROCS"}, s, r.name)
+		require.Equal(t, Range{From: 4_000, To: 4_500}, s, r.name)
 	})
 }
 
@@ -315,9 +315,9 @@ func TestPastSpans(t *testing.T) {
 		begun := h.spans[1].BeginStack
 		require.Contains(t, begun, "main.handle")
 		require.Equal(t, []spanned{
-			{Span: Span{Name: "inner", Task: detectors.TaskID(sub), Region: true, Begin: 2_300, End: 2_400, BeganOn: 1, EndOn: 1, Near: 1}, Last: on(1, 2), Stack: stack("main.inner")},
-			{Span: Span{Name: "request", Task: detectors.TaskID(task), Begin: 2_000, End: 4_000, BeganOn: 1, EndOn: 2, Near: 2}, First: on(1, 2), BeginStack: begun, Last: on(2, 2), Stack: stack("main.worker")},
-			{Span: Span{Name: "outer", Task: detectors.TaskID(sub), Region: true, Begin: 2_200, End: 6_500, BeganOn: 1, EndOn: 1, Near: 1}, Last: on(1, 5), Stack: stack("main.outer")},
+			{Span: Span{Name: "inner", Region: true, Begin: 2_300, End: 2_400, BeganOn: 1, EndOn: 1, Near: 1}, Last: on(1, 2), Stack: stack("main.inner")},
+			{Span: Span{Name: "request", Begin: 2_000, End: 4_000, BeganOn: 1, EndOn: 2, Near: 2}, First: on(1, 2), BeginStack: begun, Last: on(2, 2), Stack: stack("main.worker")},
+			{Span: Span{Name: "outer", Region: true, Begin: 2_200, End: 6_500, BeganOn: 1, EndOn: 1, Near: 1}, Last: on(1, 5), Stack: stack("main.outer")},
 		}, h.spans, r.name)
 		require.EqualValues(t, 2_100, r.tl.OpenSince(), "%s: the query's task", r.name)
 	})
