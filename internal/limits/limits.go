@@ -44,6 +44,10 @@ const (
 	// million goroutines (8 GB of stacks) pays.
 	Goroutines = 4 << 20
 
+	// Ancestors bounds the goroutines whose beginning is remembered for who descends from them:
+	// those alive and what led to them, 150 bytes each. Those that come later are of unknown descent.
+	Ancestors = 4 << 20
+
 	// Stacks and Sites bound what is remembered of the program's code. A large
 	// service shows some ten thousand different stacks. Later ones are given
 	// as unknown, and counted.
@@ -227,4 +231,23 @@ const (
 	// AllocRecords is the most records that an allocation profile may have: a stack and a size
 	// of object each. Reading one takes 300 bytes; a large service has ten thousand.
 	AllocRecords = 1 << 17
+)
+
+// Bounds of what is read of the program itself.
+const (
+	// TracebackBytes bounds the text of all goroutines: that of some hundred thousand. The runtime's own
+	// goroutine profile (debug=2), the same text, ends there too.
+	TracebackBytes = 64 << 20
+
+	// SourceBytes is the largest source file that is read, and SourceFiles and SourceTotal bound how
+	// many a report reads and how large they are together. A file that people write has some
+	// 100 KB at most; those that programs write, of several MB, have no stacks that wait. Read, one
+	// takes some twenty times what it has.
+	SourceBytes = 4 << 20
+	SourceFiles = 1 << 10
+	SourceTotal = 16 << 20
+
+	// SourceLine and SourceOperand are how much of a line and of an operand is told, in characters.
+	SourceLine    = 100
+	SourceOperand = 60
 )
