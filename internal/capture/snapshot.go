@@ -13,6 +13,9 @@ import (
 // snapshot makes the runtime end its generation and holds the whole window again;
 // generations that were handed over before are passed over without a copy.
 type Snapshot struct {
+	// Leave is as in [Stream].
+	Leave func()
+
 	maxBytes int
 
 	// The recorder's methods race with each other (Enabled and Stop with WriteTo),
@@ -39,7 +42,7 @@ func (s *Snapshot) Start() error {
 		MinAge:   minAge,
 		MaxBytes: uint64(s.maxBytes),
 	})
-	if err := r.Start(); err != nil {
+	if err := recorderSlot.start(r.Start, s.Leave); err != nil {
 		return fmt.Errorf("%w: %w", ErrTaken, err)
 	}
 	s.recorder = r

@@ -13,6 +13,11 @@ import (
 // and forces none, but uses the slot that /debug/pprof/trace and vendors' agents
 // want.
 type Stream struct {
+	// Leave makes the intake a guest in its slot: as soon as another intake of this package needs that, Leave
+	// is called, once, on the goroutine of the one that needs it, and has to stop the guest before it returns. A guest
+	// that stops by itself does so by [Depart]. It is set before Start, if at all.
+	Leave func()
+
 	maxBytes int
 
 	mu      sync.Mutex
@@ -34,7 +39,7 @@ func (s *Stream) Start() error {
 	s.split, s.err = &wire.Splitter{Emit: s.enqueue}, nil
 	s.mu.Unlock()
 	// Not under the lock: the runtime writes the header before Start returns.
-	if err := trace.Start(streamWriter{s}); err != nil {
+	if err := streamSlot.start(func() error { return trace.Start(streamWriter{s}) }, s.Leave); err != nil {
 		return fmt.Errorf("%w: %w", ErrTaken, err)
 	}
 	s.mu.Lock()
