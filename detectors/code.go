@@ -445,12 +445,14 @@ func routes(fn string) bool {
 // ClassOf returns the class of a goroutine by the function it began in.
 func ClassOf(start string) Class {
 	switch {
-	case strings.HasPrefix(start, "runtime.cgocallback"): // a C thread that calls the program's Go code
+	case strings.HasPrefix(start, "runtime.cgocallback"), // a C thread that calls the program's Go code
+		start == "runtime.corostart", start == "runtime.handleAsyncEvent": // iter.Pull's; a callback from JavaScript
 		return ClassUser
 	case strings.HasPrefix(start, "runtime.") && start != "runtime.main":
 		return ClassSystem
 	case strings.HasPrefix(start, "runtime/trace."),
 		strings.HasPrefix(start, "github.com/gotracewatch/tracewatch/tracewatch."),
+		strings.HasPrefix(start, "github.com/gotracewatch/tracewatch/tracewatch/leaktest.(*recording)."),
 		strings.HasPrefix(start, "github.com/gotracewatch/tracewatch/internal/capture."):
 		return ClassWatch
 	default:

@@ -78,6 +78,7 @@ func TestClassOf(t *testing.T) {
 		"runtime.main":                detectors.ClassUser, // main.main runs on it
 		"runtime.cgocallback":         detectors.ClassUser,
 		"runtime.cgocallbackg1":       detectors.ClassUser,
+		"runtime.corostart":           detectors.ClassUser,
 		"net/http.(*conn).serve":      detectors.ClassUser,
 		"sync.(*WaitGroup).Go.func1":  detectors.ClassUser,
 		"runtimeutil.Watch":           detectors.ClassUser,
