@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"runtime/pprof"
 
 	"github.com/google/pprof/profile"
@@ -24,6 +25,16 @@ func Available() bool { return pprof.Lookup(name) != nil }
 type Leak struct {
 	Goroutines int
 	Frames     []detectors.Frame // innermost first, with the runtime's own; PC is 0
+}
+
+// Mark runs a garbage collection that looks for leaked goroutines. From then on [runtime.Stack] marks
+// them. The error is as for Ask.
+func Mark() error {
+	p := pprof.Lookup(name)
+	if p == nil {
+		return ErrNotAvailable
+	}
+	return p.WriteTo(io.Discard, 0)
 }
 
 // Ask runs a garbage collection that looks for leaked goroutines and returns them by their
