@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/gotracewatch/tracewatch/internal/wording"
+	"github.com/gotracewatch/tracewatch/tracewatch/leaktest"
 	"github.com/stretchr/testify/require"
 )
 
@@ -128,6 +129,6 @@ func TestMain(m *testing.M) {
 			os.Exit(1)
 		}
 	default:
-		os.Exit(m.Run())
+		leaktest.Main(m)
 	}
 }

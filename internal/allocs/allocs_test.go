@@ -14,12 +14,13 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/gotracewatch/tracewatch/internal/allocs"
+	"github.com/gotracewatch/tracewatch/tracewatch/leaktest"
 )
 
 // Every allocation is sampled, so that the numbers are exact.
 func TestMain(m *testing.M) {
 	runtime.MemProfileRate = 1
-	os.Exit(m.Run())
+	leaktest.Main(m, leaktest.WithoutTrace())
 }
 
 type holder struct{ kept [1][]byte }

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/gotracewatch/tracewatch/internal/scenario"
+	"github.com/gotracewatch/tracewatch/tracewatch/leaktest"
 )
 
 // TestMain is also the child's: runs are made by the same executable.
@@ -20,7 +21,7 @@ func TestMain(m *testing.M) {
 	if len(os.Args) == 3 && os.Args[1] == childArg {
 		os.Exit(childMain(os.Args[2], os.Stdin, os.Stdout, os.Stderr))
 	}
-	os.Exit(m.Run())
+	leaktest.Main(m)
 }
 
 // temporary makes a directory for everything that is temporary, and returns a check that nothing is

@@ -1,0 +1,10 @@
+package capture_test
+
+import (
+	"testing"
+
+	"github.com/gotracewatch/tracewatch/tracewatch/leaktest"
+)
+
+// The tests use both of the slots in which a trace can run.
+func TestMain(m *testing.M) { leaktest.Main(m, leaktest.WithoutTrace()) }
