@@ -6,4 +6,5 @@ import (
 	"github.com/gotracewatch/tracewatch/tracewatch/leaktest"
 )
 
-func TestMain(m *testing.M) { leaktest.Main(m) }
+// The tests use the slots in which a trace can run.
+func TestMain(m *testing.M) { leaktest.Main(m, leaktest.WithoutTrace()) }

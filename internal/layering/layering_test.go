@@ -94,7 +94,7 @@ var layers = []layer{
 		"its programs are watched; it is a module of its own, so that no user gets the libraries they need"},
 	{"internal/leakshapes", nil,
 		"they are programs that are checked, and know nothing of who checks them"},
-	{"internal/leakshapes/sidebyside", []string{"internal/leakshapes", "tracewatch/leaktest"},
+	{"internal/leakshapes/sidebyside", []string{"internal/leakshapes", "internal/faketest", "tracewatch/leaktest"},
 		"it lets checkers judge the shapes; it is a module of its own, so that no user gets the libraries it needs"},
 	{"internal/layering", nil,
 		"it is this test"},

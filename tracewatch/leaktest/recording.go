@@ -83,6 +83,11 @@ func (r *recording) join(bubble bool) {
 	}
 	switch {
 	case r.intake != nil:
+		if old, ok := r.intake.(*capture.Stream); ok && !bubble && r.take(recorderSlot) == nil { // the recorder's is free again
+			if err := capture.Depart(old, r.add); err != nil {
+				r.broken = err
+			}
+		}
 	case r.suspended > 0:
 		r.absent = errSuspended
 	case bubble:

@@ -119,6 +119,10 @@ func TestSlots(t *testing.T) {
 				watch(tb)
 			}, soon))
 			require.Equal(t, faketest.Result{}, checked(watch), "a watcher leaves nothing behind")
+			require.Equal(t, faketest.Result{}, checked(func(t testing.TB) {
+				require.NoError(t, trace.Start(io.Discard), "the check is in the recorder's slot again")
+				trace.Stop()
+			}))
 		})
 		t.Run(name+" is started, the other slot is taken", func(t *testing.T) {
 			if opts == nil {

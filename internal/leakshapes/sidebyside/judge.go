@@ -6,6 +6,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/gotracewatch/tracewatch/internal/faketest"
 )
 
 // judge runs a shape under a checker so many times, or until there is something to say. Beside it
@@ -17,9 +19,11 @@ func judge(c checker, name string, test func(testing.TB), runs, neighbours int) 
 	for range neighbours {
 		beside.Go(func() {
 			for done := false; !done; done = over.Load() { // at least once
-				f := newFake("neighbour")
-				a := &accusable{TB: f}
-				f.run(func() { c.run(a, func() { neighbour(f) }) })
+				var a accusable
+				faketest.Run("neighbour", func(t testing.TB) {
+					a.TB = t
+					c.run(&a, func() { neighbour(t) })
+				})
 				for _, said := range a.accusations() {
 					wronged.hear(said)
 				}
@@ -32,15 +36,17 @@ func judge(c checker, name string, test func(testing.TB), runs, neighbours int) 
 		r.Wronged = strings.Join(wronged.accusations(), "\n")
 	}()
 	for range runs {
-		f := newFake(name)
-		a := &accusable{TB: f}
+		var a accusable
 		began := time.Now()
-		f.run(func() { c.run(a, func() { test(f) }) })
+		result := faketest.Run(name, func(t testing.TB) {
+			a.TB = t
+			c.run(&a, func() { test(t) })
+		})
 		r.Took = append(r.Took, time.Since(began))
 		r.Accused = strings.Join(a.accusations(), "\n")
-		r.Skipped = f.skippedWhy()
-		if f.Failed() {
-			r.Failed = f.text()
+		r.Skipped = result.Skipped
+		if result.Failed {
+			r.Failed = result.Log
 		}
 		if r.Accused != "" || r.Skipped != "" || r.Failed != "" {
 			return r
