@@ -210,7 +210,11 @@ func (r *reporter) since(l *leak) string {
 	}
 	s := " for " + wording.Duration(l.life.since)
 	if before := l.life.since - r.after; before > 0 && r.bubble == 0 {
-		s += fmt.Sprintf(", since %s before the test ended", wording.Duration(before))
+		what := "test"
+		if r.root == detectors.NoGoroutine {
+			what = "tests"
+		}
+		s += fmt.Sprintf(", since %s before the %s ended", wording.Duration(before), what)
 	}
 	return s
 }
