@@ -58,7 +58,8 @@ type check struct {
 	others  map[detectors.GoID]bool // those that are not the test's, or not its to end, whatever they do
 	chains  map[detectors.GoID][]link
 	alive   map[detectors.GoID]*traceback.Goroutine
-	rests   bool // its bubble does
+	elders  map[detectors.GoID]detectors.GoID // who started those that have ended, where the tracebacks tell (GODEBUG=tracebackancestors)
+	rests   bool                              // its bubble does
 	excused []excused
 	files   *source.Files
 }

@@ -105,6 +105,33 @@ func TestChildRecorder(t *testing.T) {
 	trace.Stop()
 }
 
+// TestChildElders runs beside another test and leaks what only its ancestors tell of.
+func TestChildElders(t *testing.T) {
+	inChild(t)
+	for _, name := range []string{"leaks", "does not"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			leaktest.Check(t, soon, leaktest.WithoutTrace())
+			if name == "leaks" {
+				grandchild(make(chan int))
+			}
+			time.Sleep(20 * time.Millisecond)
+		})
+	}
+}
+
+// Without a trace the runtime's tracebacks can tell, if they are asked to.
+func TestElders(t *testing.T) {
+	out, err := child(t, childBare, "-test.run=ChildElders", "-test.parallel=2", "-test.v")
+	require.NoError(t, err, out)
+	require.Contains(t, out, "may be this test's")
+	t.Setenv("GODEBUG", "tracebackancestors=10")
+	out, err = child(t, childBare, "-test.run=ChildElders", "-test.parallel=2", "-test.v")
+	require.Error(t, err, out)
+	require.Contains(t, out, "1 goroutine that TestChildElders/leaks started")
+	require.Contains(t, out, "PASS: TestChildElders/does_not")
+}
+
 // What goes through a package's run and is told of it, or is not.
 func TestMainJudges(t *testing.T) {
 	for name, c := range map[string]struct {

@@ -162,9 +162,13 @@ func (p *checks) candidates(c *check) (gs []traceback.Goroutine, candidates []*t
 	gs, _ = p.reader.All()
 	c.rests = rests(c.bubble, c.root, gs)
 	c.alive = make(map[detectors.GoID]*traceback.Goroutine, len(gs))
+	c.elders = make(map[detectors.GoID]detectors.GoID)
 	for i := range gs {
 		g := &gs[i]
 		c.alive[g.ID] = g
+		for line := g.Ancestors(); len(line) > 1; line = line[1:] {
+			c.elders[line[0]] = line[1]
+		}
 		if g.ID != c.root && !has(c.before, g.ID) && !c.others[g.ID] && !p.reported[g.ID] && !notTests(g) {
 			candidates = append(candidates, g)
 		}

@@ -59,7 +59,8 @@ func (p *checks) parent(c *check, id detectors.GoID) (detectors.GoID, bool) {
 	if g := c.alive[id]; g != nil && (g.Creator != detectors.NoGoroutine || g.Created.Func != "") {
 		return g.Creator, true
 	}
-	return detectors.NoGoroutine, false
+	up, ok := c.elders[id]
+	return up, ok
 }
 
 // answersFor reports whether a goroutine is a check's, of which is known what led from the check's test to it.

@@ -141,6 +141,12 @@ func (r *reporter) leak(b *strings.Builder, l *leak) {
 	fmt.Fprintf(b, "%s (%s): %s%s\n", wording.Many(len(l.ids), "goroutine"), numbers(l.ids), l.g.State, r.since(l))
 	t := table{out: b}
 	r.stack(&t, "at", l.frames, "", r.line)
+	if n, _ := l.g.Elided(); n > 0 {
+		t.row("", wording.Many(n, "frame")+" of the middle are not known")
+	}
+	if l.g.Locked {
+		t.row("holds", "a thread: runtime.LockOSThread")
+	}
 	for i, c := range l.chain {
 		if i == shownLinks {
 			t.row("", fmt.Sprintf("and so on, %s more", wording.Many(len(l.chain)-i, "step")))
@@ -202,6 +208,9 @@ func (r *reporter) allow(t *table, l *leak) {
 
 // since says how long a leak has been what it is.
 func (r *reporter) since(l *leak) string {
+	if !l.lived && l.g.Minutes > 0 {
+		return fmt.Sprintf(" for %s", wording.Many(l.g.Minutes, "minute"))
+	}
 	if !l.lived {
 		return ""
 	}
