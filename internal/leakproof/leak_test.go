@@ -6,4 +6,7 @@ import (
 	"github.com/gotracewatch/tracewatch/tracewatch/leaktest"
 )
 
-func TestMain(m *testing.M) { leaktest.Main(m) }
+// What these tests leak can never be woken: that is what they are about.
+func TestMain(m *testing.M) {
+	leaktest.Main(m, leaktest.IgnoreCreatedBy(here+"leak", here+"TestWaitGroupGo", here+"TestLabels"))
+}
