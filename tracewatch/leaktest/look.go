@@ -160,7 +160,9 @@ func (p *checks) candidates(c *check) (gs []traceback.Goroutine, candidates []*t
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	gs, _ = p.reader.All()
-	c.rests = rests(c.bubble, c.root, gs)
+	if c.bubble != 0 {
+		c.rests = rests(c.bubble, c.root, gs)
+	}
 	c.alive = make(map[detectors.GoID]*traceback.Goroutine, len(gs))
 	c.elders = make(map[detectors.GoID]detectors.GoID)
 	for i := range gs {
