@@ -16,12 +16,13 @@ func (t *Timeline) parksOnNet(g *goroutine) {
 // given. A newborn of an accept loop, or one that reads in the very function it began
 // in, is a connection's loop; any other is an errand. To where it read first of all,
 // before it was given anything, a server's loop comes back for the next request,
-// whatever it waited for in between.
+// whatever it waited for in between. One that had to wait for a connection first is no
+// server's: what it reads then, it asked for.
 //
 // A loop that sends something before each time that it waits there asks, for an answer or
 // for news. What a server's connection sends is an answer itself, to what it was home for.
 func (t *Timeline) parkedOnNet(g *goroutine, s *detectors.Stack) {
-	first := g.netSite == 0 && g.Born && !g.given && (!g.wrote || g.accepted)
+	first := g.netSite == 0 && g.Born && !g.given && (!g.wrote || g.accepted) && s.Net.Mode != detectors.NetConnect
 	if s.Net.Mode == detectors.NetAccept {
 		g.accepts = true
 	}

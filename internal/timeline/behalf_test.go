@@ -211,3 +211,50 @@ func TestAccepted(t *testing.T) {
 	s.netRead(g, "main.readQuery", "main.serve")
 	require.Equal(t, []bool{false, false}, onBehalf(t, s, g))
 }
+
+// ask lets the running goroutine send something and wait for the answer.
+func (s *stage) ask(g *tracegen.Goroutine, funcs ...string) {
+	s.m.Syscall(s.tick(), s.Stack(append([]string{"syscall.write", "internal/poll.(*FD).Write", "net.(*conn).Write"}, funcs...)...))
+	s.m.SyscallEnd(s.tick())
+	s.netRead(g, funcs...)
+}
+
+// asked returns Asked of each network wait.
+func asked(r *hearing, g *tracegen.Goroutine) []bool {
+	var got []bool
+	for _, o := range r.of(g, detectors.GoPark) {
+		if o.Reason == detectors.ReasonNetwork {
+			got = append(got, o.G.Asked)
+		}
+	}
+	return got
+}
+
+// TestAsks: a worker that sends something each time asks, also if it had to wait for the
+// connection first, in the same call. A server's connection answers, and then waits for who asks it.
+func TestAsks(t *testing.T) {
+	s := newStage()
+	worker := s.born("main.work")
+	for range 2 {
+		s.ask(worker, "main.query", "main.work")
+	}
+	s.m.End(s.tick())
+	connects := s.born("main.work")
+	s.m.Block(s.tick(), "network", s.Stack("internal/poll.(*FD).WaitWrite", "net.(*netFD).connect", "net.(*Dialer).Dial", "main.query", "main.work"))
+	s.other.Unblock(s.tick(), connects, 0)
+	s.m.Start(s.tick(), connects)
+	s.netRead(connects, "main.query", "main.work") // the server's greeting
+	for range 2 {
+		s.ask(connects, "main.query", "main.work")
+	}
+	s.m.End(s.tick())
+	server := s.born("main.serveConn")
+	s.netRead(server, "main.serveConn")
+	for range 2 {
+		s.ask(server, "main.serveConn")
+	}
+	r := readWorld(t, s.World)
+	require.Equal(t, []bool{false, true}, asked(r, worker)) // the first is on behalf of who started it
+	require.Equal(t, []bool{false, false, true, true}, asked(r, connects))
+	require.Equal(t, []bool{false, false, false}, asked(r, server))
+}
