@@ -9,7 +9,6 @@ import (
 	"math"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -18,6 +17,7 @@ import (
 
 	"github.com/gotracewatch/tracewatch/detectors"
 	"github.com/gotracewatch/tracewatch/tracewatch"
+	"github.com/gotracewatch/tracewatch/tracewatch/leaktest"
 )
 
 // TestJump has each cause found: the right dimension has at least 80 % of the jump, the right function
@@ -35,10 +35,9 @@ func TestJump(t *testing.T) {
 			if testing.Short() && c.name != "lock" && c.name != "preempt" {
 				t.Skip("-short: the two that are run show how a cause is found; each takes five seconds and more")
 			}
-			goroutines := runtime.NumGoroutine()
+			leaktest.Check(t, leaktest.Grace(patience))
 			r, err := find(t.Context(), &c, each, t.Logf)
 			require.NoError(t, err)
-			settled(t, goroutines)
 
 			v := &r.comparison.Verdict
 			change := asked(t, r)
@@ -111,17 +110,6 @@ func printed(t *testing.T, r *result) {
 	require.Len(t, d.Comparison.Requests, 1)
 }
 
-// settled waits until no goroutine is left that was not there before.
-func settled(t *testing.T, before int) {
-	t.Helper()
-	for end := time.Now().Add(patience); runtime.NumGoroutine() > before; time.Sleep(10 * time.Millisecond) {
-		if time.Now().After(end) {
-			all := make([]byte, 1<<20)
-			t.Fatalf("%d goroutines, before %d:\n%s", runtime.NumGoroutine(), before, all[:runtime.Stack(all, true)])
-		}
-	}
-}
-
 // outcome is what a run left behind.
 type outcome struct {
 	status      int
@@ -155,7 +143,7 @@ func TestKeep(t *testing.T) {
 
 // TestInterrupted: Ctrl-C leaves no goroutine, no file and no half answer.
 func TestInterrupted(t *testing.T) {
-	goroutines := runtime.NumGoroutine()
+	leaktest.Check(t, leaktest.Grace(patience))
 	dir := t.TempDir()
 	ctx, cancel := context.WithCancel(t.Context())
 	time.AfterFunc(time.Second, cancel)
@@ -166,20 +154,18 @@ func TestInterrupted(t *testing.T) {
 	files, err := os.ReadDir(dir)
 	require.NoError(t, err)
 	require.Empty(t, files)
-	settled(t, goroutines)
 }
 
 // TestTaken: a flight recorder that somebody else has is an error that says so, and nothing is left.
 func TestTaken(t *testing.T) {
+	leaktest.Check(t, leaktest.Grace(patience))
 	w, err := tracewatch.Start(t.Context())
 	require.NoError(t, err)
 	defer w.Stop()
-	goroutines := runtime.NumGoroutine()
 	o := started(t.Context())
 	require.Equal(t, statusFailed, o.status)
 	require.Empty(t, o.out)
 	require.Contains(t, o.errors, "flight recorder")
-	settled(t, goroutines)
 }
 
 func TestUsage(t *testing.T) {

@@ -2,7 +2,6 @@ package healthy
 
 import (
 	"regexp"
-	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -10,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/gotracewatch/tracewatch/internal/scenario"
+	"github.com/gotracewatch/tracewatch/tracewatch/leaktest"
 )
 
 func TestScenariosAreWhole(t *testing.T) {
@@ -32,31 +32,13 @@ func TestScenariosAreWhole(t *testing.T) {
 func TestStopLeavesNothing(t *testing.T) {
 	for _, s := range All() {
 		t.Run(s.Name, func(t *testing.T) {
-			before := goroutines()
+			leaktest.Check(t, leaktest.Grace(5*time.Second)) // connections of net/http close a moment after they are told to
 			p, err := s.Start(t.Context())
 			require.NoError(t, err)
 			time.Sleep(300 * time.Millisecond)
-			require.Greater(t, len(goroutines()), len(before), "the program is not seen while it runs")
 			require.Error(t, p.Break(scenario.Severe))
 			require.NoError(t, p.Stop())
 			require.NoError(t, p.Stop(), "a second time")
-
-			// Connections of net/http close a moment after they are told to.
-			for deadline := time.Now().Add(5 * time.Second); ; time.Sleep(10 * time.Millisecond) {
-				left := goroutines()
-				if len(left) <= len(before) {
-					return
-				}
-				if time.Now().After(deadline) {
-					t.Fatalf("%d goroutines before, %d after:\n%s", len(before), len(left), strings.Join(left, "\n\n"))
-				}
-			}
 		})
 	}
-}
-
-// goroutines returns the stacks of all.
-func goroutines() []string {
-	buf := make([]byte, 16<<20)
-	return strings.Split(string(buf[:runtime.Stack(buf, true)]), "\n\n")
 }

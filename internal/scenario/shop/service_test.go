@@ -4,27 +4,24 @@ import (
 	"context"
 	"io"
 	"net/http"
-	"runtime"
 	"runtime/debug"
-	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/gotracewatch/tracewatch/internal/scenario"
+	"github.com/gotracewatch/tracewatch/tracewatch/leaktest"
 )
 
 func TestStopLeavesNothing(t *testing.T) {
 	for _, f := range append([]Fault{None}, Faults()...) {
 		t.Run(string(f), func(t *testing.T) {
+			leaktest.Check(t, leaktest.Grace(5*time.Second)) // connections of net/http close a moment after they are told to
 			s, err := Start(t.Context(), f)
 			if err != nil {
 				t.Fatal(err)
 			}
 			time.Sleep(200 * time.Millisecond)
-			if len(remaining()) == 0 {
-				t.Fatal("the service is not seen while it runs")
-			}
 			if err := s.Stop(); err != nil {
 				t.Error(err)
 			}
@@ -34,28 +31,8 @@ func TestStopLeavesNothing(t *testing.T) {
 			if n, _, _ := s.Requests(); n == 0 {
 				t.Error("no request was answered")
 			}
-			// Connections of net/http close a moment after they are told to.
-			for deadline := time.Now().Add(5 * time.Second); ; time.Sleep(10 * time.Millisecond) {
-				left := remaining()
-				if len(left) == 0 {
-					break
-				}
-				if time.Now().After(deadline) {
-					t.Fatalf("%d goroutines remain:\n%s", len(left), strings.Join(left, "\n\n"))
-				}
-			}
 		})
 	}
-}
-
-// remaining returns the stacks of the service's goroutines and of those net/http has for it.
-func remaining() []string {
-	buf := make([]byte, 4<<20)
-	stacks := strings.Split(string(buf[:runtime.Stack(buf, true)]), "\n\n")
-	return slices.DeleteFunc(stacks, func(s string) bool {
-		ours := strings.Contains(s, sitePrefix) || strings.Contains(s, "net/http.")
-		return !ours || strings.Contains(s, "testing.tRunner(")
-	})
 }
 
 func TestStartFollowsContext(t *testing.T) {
