@@ -35,8 +35,8 @@ func startStacks(ctx context.Context) (scenario.Program, error) {
 		s.running.Go(func() { longPoll(s.ctx, 12) })
 	}
 	s.fault = func(strength scenario.Strength) error {
-		period := pick(strength, 400*time.Millisecond, 100*time.Millisecond)
-		s.running.Go(func() { dumpOften(s.ctx, period) })
+		pause := pick(strength, 400*time.Millisecond, 100*time.Millisecond)
+		s.running.Go(func() { dumpOften(s.ctx, pause) })
 		return nil
 	}
 	return s, nil
@@ -53,9 +53,21 @@ func longPoll(ctx context.Context, depth int) int {
 	return 0
 }
 
-func dumpOften(ctx context.Context, period time.Duration) {
+// dumpOften lets the program go on between two dumps, however long one takes: 100 to 150 ms on
+// two cores. Without a pause the world would hardly ever go on.
+func dumpOften(ctx context.Context, pause time.Duration) {
 	buf := make([]byte, 64<<20)
-	scenario.Every(ctx, period, func() { dumpGoroutines(buf) })
+	timer := time.NewTimer(pause)
+	defer timer.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-timer.C:
+			dumpGoroutines(buf)
+			timer.Reset(pause)
+		}
+	}
 }
 
 // dumpGoroutines stops the world and prints all stacks into memory.
