@@ -101,7 +101,8 @@ func Grace(d time.Duration) Option {
 }
 
 // WithoutTrace leaves both of the runtime's slots for a trace to the code under test, while the test runs: for
-// tests that use a runtime/trace.FlightRecorder themselves. The check then knows of goroutines that are alive only, so
+// tests that use a runtime/trace.FlightRecorder themselves, and for tests of seconds that count allocations
+// (testing.AllocsPerRun): the trace is read meanwhile, which makes some. The check then knows of goroutines that are alive only, so
 // that it cannot tell whose one is whose parent has ended, if tests run in parallel; with GODEBUG=tracebackancestors=100 in
 // the environment it can. Checks that run at the same time lose the trace too.
 func WithoutTrace() Option {
