@@ -82,6 +82,8 @@ var layers = []layer{
 		"it records with the Go releases alone, so that no bug of ours gets into the test data"},
 	{"internal/scenario", nil,
 		"it says what a scenario is, and knows neither the programs nor who watches them"},
+	{"internal/scenario/scenariotest", []string{"detectors", "internal/scenario", "internal/traceback", "tracewatch/leaktest"},
+		"only the tests of the programs import it"},
 	{"internal/scenario/shop", []string{"internal/scenario"},
 		"it is a service that is watched, not a part of the watcher"},
 	{"internal/scenario/sick", []string{"internal/scenario", "internal/scenario/shop"},

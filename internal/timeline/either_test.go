@@ -8,7 +8,6 @@ import (
 
 	"github.com/gotracewatch/tracewatch/detectors"
 	"github.com/gotracewatch/tracewatch/internal/recorded"
-	"github.com/gotracewatch/tracewatch/internal/tracegen"
 	"github.com/gotracewatch/tracewatch/internal/wire"
 )
 
@@ -109,12 +108,7 @@ func TestListedOnce(t *testing.T) {
 		require.False(t, listedTwice(data), tr.Name)
 	}
 	twice := 0
-	for i := range 400 {
-		input := make([]byte, 40+i)
-		for j := range input {
-			input[j] = byte((i + 1) * (j + 7) * (i ^ j) >> 3)
-		}
-		data, changes := tracegen.FromBytes(input)
+	for data, changes := range unchosen() {
 		if listedTwice(data) {
 			require.NotEmpty(t, changes)
 			twice++

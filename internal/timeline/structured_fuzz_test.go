@@ -2,6 +2,7 @@ package timeline
 
 import (
 	"fmt"
+	"iter"
 	"strings"
 	"testing"
 	"time"
@@ -42,12 +43,7 @@ func structuredSeeds(f *testing.F) {
 // TestStructured is FuzzStructured for some inputs that no fuzzer has chosen.
 func TestStructured(t *testing.T) {
 	traces, taken := 0, 0
-	for i := range 400 {
-		input := make([]byte, 40+i)
-		for j := range input {
-			input[j] = byte((i + 1) * (j + 7) * (i ^ j) >> 3)
-		}
-		data, changes := tracegen.FromBytes(input)
+	for data, changes := range unchosen() {
 		traces++
 		if checkStructured(t, data, changes) {
 			taken++
@@ -55,6 +51,21 @@ func TestStructured(t *testing.T) {
 	}
 	t.Logf("%d traces, of which the reference takes %d, and so do we", traces, taken)
 	require.NotZero(t, taken)
+}
+
+// unchosen yields the traces, and what was changed in them, of 400 inputs that no fuzzer has chosen.
+func unchosen() iter.Seq2[[]byte, []string] {
+	return func(yield func([]byte, []string) bool) {
+		for i := range 400 {
+			input := make([]byte, 40+i)
+			for j := range input {
+				input[j] = byte((i + 1) * (j + 7) * (i ^ j) >> 3)
+			}
+			if !yield(tracegen.FromBytes(input)) {
+				return
+			}
+		}
+	}
 }
 
 // How long reading a trace may take before something is taken to be wrong. The traces have

@@ -10,18 +10,15 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/gotracewatch/tracewatch/internal/scenario"
+	"github.com/gotracewatch/tracewatch/internal/scenario/scenariotest"
 	"github.com/gotracewatch/tracewatch/tracewatch"
-	"github.com/gotracewatch/tracewatch/tracewatch/leaktest"
 )
 
 // Every program runs for a moment without an error, slow too, and leaves nothing behind.
 func TestStopLeavesNothing(t *testing.T) {
 	for _, s := range All() {
 		t.Run(s.Name, func(t *testing.T) {
-			leaktest.Check(t, leaktest.Grace(10*time.Second)) // some libraries' goroutines end a moment after they are told to
-			p, err := s.Start(t.Context())
-			require.NoError(t, err)
-			time.Sleep(300 * time.Millisecond)
+			p := scenariotest.Start(t, s)
 			require.NoError(t, p.Break(scenario.Mild))
 			time.Sleep(300 * time.Millisecond)
 			require.NoError(t, p.Stop())

@@ -4,12 +4,11 @@ import (
 	"regexp"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/gotracewatch/tracewatch/internal/scenario"
-	"github.com/gotracewatch/tracewatch/tracewatch/leaktest"
+	"github.com/gotracewatch/tracewatch/internal/scenario/scenariotest"
 )
 
 func TestScenariosAreWhole(t *testing.T) {
@@ -32,10 +31,7 @@ func TestScenariosAreWhole(t *testing.T) {
 func TestStopLeavesNothing(t *testing.T) {
 	for _, s := range All() {
 		t.Run(s.Name, func(t *testing.T) {
-			leaktest.Check(t, leaktest.Grace(5*time.Second)) // connections of net/http close a moment after they are told to
-			p, err := s.Start(t.Context())
-			require.NoError(t, err)
-			time.Sleep(300 * time.Millisecond)
+			p := scenariotest.Start(t, s)
 			require.Error(t, p.Break(scenario.Severe))
 			require.NoError(t, p.Stop())
 			require.NoError(t, p.Stop(), "a second time")

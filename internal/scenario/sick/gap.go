@@ -63,24 +63,10 @@ func startFlood(burst func()) func(context.Context) (scenario.Program, error) {
 		}
 		s.fault = func(strength scenario.Strength) error {
 			pause := pick(strength, 10*time.Millisecond, 0)
-			s.running.Go(func() { floodOften(s.ctx, burst, pause) })
+			s.running.Go(func() { scenario.Apart(s.ctx, 0, pause, burst) })
 			return nil
 		}
 		return s, nil
-	}
-}
-
-func floodOften(ctx context.Context, burst func(), pause time.Duration) {
-	timer := time.NewTimer(0)
-	defer timer.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-timer.C:
-			burst()
-			timer.Reset(pause)
-		}
 	}
 }
 

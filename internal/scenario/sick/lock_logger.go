@@ -53,17 +53,7 @@ func (s *slowSink) Write(p []byte) (int, error) {
 
 // logOften stands for one request after another. It begins when the others do not.
 func logOften(ctx context.Context, logger *log.Logger, begin time.Duration) {
-	timer := time.NewTimer(begin)
-	defer timer.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-timer.C:
-			logRequest(logger, 200)
-			timer.Reset(50 * time.Millisecond)
-		}
-	}
+	scenario.Apart(ctx, begin, 50*time.Millisecond, func() { logRequest(logger, 200) })
 }
 
 // logRequest writes a line.

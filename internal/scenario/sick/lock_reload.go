@@ -51,17 +51,7 @@ type priceTable struct {
 
 // readOften is one reader. It begins when the others do not.
 func (t *priceTable) readOften(ctx context.Context, begin time.Duration) {
-	timer := time.NewTimer(begin)
-	defer timer.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-timer.C:
-			t.price("item")
-			timer.Reset(priceRead)
-		}
-	}
+	scenario.Apart(ctx, begin, priceRead, func() { t.price("item") })
 }
 
 // price is a short read.

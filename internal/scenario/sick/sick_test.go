@@ -15,7 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/gotracewatch/tracewatch/internal/scenario"
-	"github.com/gotracewatch/tracewatch/tracewatch/leaktest"
+	"github.com/gotracewatch/tracewatch/internal/scenario/scenariotest"
 )
 
 // TestFaultsShow runs each program with its fault in both strengths and has the reference reader
@@ -155,9 +155,7 @@ func TestStopLeavesNothing(t *testing.T) {
 			continue // tested there
 		}
 		t.Run(sc.Name, func(t *testing.T) {
-			leaktest.Check(t, leaktest.Grace(5*time.Second)) // connections of net/http close a moment after they are told to
-			p, err := sc.Start(t.Context())
-			require.NoError(t, err)
+			p := scenariotest.Start(t, sc)
 			require.NoError(t, p.Break(scenario.Mild))
 			time.Sleep(50 * time.Millisecond)
 			require.NoError(t, p.Stop())

@@ -57,17 +57,7 @@ func longPoll(ctx context.Context, depth int) int {
 // two cores. Without a pause the world would hardly ever go on.
 func dumpOften(ctx context.Context, pause time.Duration) {
 	buf := make([]byte, 64<<20)
-	timer := time.NewTimer(pause)
-	defer timer.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-timer.C:
-			dumpGoroutines(buf)
-			timer.Reset(pause)
-		}
-	}
+	scenario.Apart(ctx, pause, pause, func() { dumpGoroutines(buf) })
 }
 
 // dumpGoroutines stops the world and prints all stacks into memory.
