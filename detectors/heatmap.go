@@ -2,8 +2,16 @@ package detectors
 
 import "time"
 
-// HeatBucket is the length of a heat map's column.
-const HeatBucket = 10 * time.Millisecond
+const (
+	// HeatBucket is the length of a heat map's column.
+	HeatBucket = 10 * time.Millisecond
+
+	// WaitColumn is the length of a column of [HeatMap].Waits.
+	WaitColumn = 100 * time.Millisecond
+
+	// WaitRows is how many lengths of waits are told apart there: see [WaitRow].
+	WaitRows = 64
+)
 
 // A HeatMap tells, for each P and each [HeatBucket] of a window, how long goroutines
 // had waited that started there. It starts at a multiple of HeatBucket: the columns of one
@@ -11,6 +19,11 @@ const HeatBucket = 10 * time.Millisecond
 type HeatMap struct {
 	Start Time         `json:"start_ns"`
 	Procs [][]HeatCell `json:"procs"` // by P, then by bucket
+
+	// Waits counts the same starts by how long they had waited: by [WaitColumn], the first of
+	// which begins at WaitsStart, a multiple of it, then by [WaitRow].
+	Waits      [][WaitRows]uint32 `json:"-"`
+	WaitsStart Time               `json:"-"`
 }
 
 // HeatCell is one P's starts in one bucket of time.
@@ -19,6 +32,15 @@ type HeatCell struct {
 	Sum    time.Duration `json:"sum_ns"`
 	Max    time.Duration `json:"max_ns"`
 }
+
+// WaitRow returns the row of [HeatMap].Waits that a wait is in: two for each power of two, from
+// 128 ns on. All that is shorter is in row 0.
+func WaitRow(d time.Duration) int {
+	return min(max((histBucket(d)-waitBase)>>3, 0), WaitRows-1)
+}
+
+// waitBase is the bucket of 128 ns: sixteen for each power of two, after the one of 0.
+const waitBase = 7*16 + 1
 
 // clone returns a copy that may be kept.
 func (h *HeatMap) clone() *HeatMap {

@@ -21,6 +21,8 @@ func (t *Timeline) resetTotals() {
 		s.Heat.Procs[p] = s.Heat.Procs[p][:0]
 	}
 	s.Heat.Procs = s.Heat.Procs[:0]
+	clear(s.Heat.Waits)
+	s.Heat.Waits = s.Heat.Waits[:0]
 	clear(t.heat)
 	t.resetHeap()
 	s.Ran.Reset()
@@ -48,6 +50,7 @@ func (t *Timeline) resetTotals() {
 func (t *Timeline) startColumns(at detectors.Time) {
 	at -= at % detectors.Time(detectors.HeatBucket)
 	t.totals.Heat.Start, t.totals.Heap.Start, t.totals.Timers.Start = at, at, at
+	t.totals.Heat.WaitsStart = at - at%detectors.Time(detectors.WaitColumn)
 }
 
 // delayed counts the time that g, which starts now on a P, was runnable, and returns it.
@@ -72,7 +75,9 @@ func (t *Timeline) delayed(g *goroutine, p int, at detectors.Time) time.Duration
 			t.turnHeat(p, at)
 		}
 		t.totals.DelaysOn[p].Mark(d) // the sum is the heat map's: see flush
-		c := &t.heat[p].cell
+		r := &t.heat[p]
+		r.waits[detectors.WaitRow(d)]++
+		c := &r.cell
 		c.Starts++
 		c.Sum = min(c.Sum, math.MaxInt64-d) + d // a broken clock's may be centuries
 		c.Max = max(c.Max, d)
@@ -303,6 +308,7 @@ type heatRow struct {
 	number int
 	end    detectors.Time
 	cell   detectors.HeatCell
+	waits  [detectors.WaitRows]uint32
 }
 
 // turnHeat goes on to a P's cell that a moment is in.
@@ -330,8 +336,13 @@ func (t *Timeline) flushHeat(p int) {
 		c.Starts += r.cell.Starts
 		c.Sum = min(c.Sum, math.MaxInt64-r.cell.Sum) + r.cell.Sum
 		c.Max = max(c.Max, r.cell.Max)
+		column := int(r.end.Add(-1).Sub(m.WaitsStart) / detectors.WaitColumn)
+		m.Waits = grow(m.Waits, column)
+		for i, n := range r.waits {
+			m.Waits[column][i] += n
+		}
 	}
-	r.cell = detectors.HeatCell{}
+	r.cell, r.waits = detectors.HeatCell{}, [detectors.WaitRows]uint32{}
 }
 
 // grow makes a slice long enough to have an element i.
