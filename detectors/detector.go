@@ -61,14 +61,15 @@ type State interface {
 // Verdict says how a rule stood at the end of a window.
 type Verdict struct {
 	// Applicable is false when the trace cannot tell. Note says why then.
-	Applicable bool
+	Applicable bool `json:"applicable"`
 
 	// Value, Threshold and Unit are the number that was judged and what it was
 	// judged against, e.g. 0.0004, 0.010, "s".
-	Value, Threshold float64
-	Unit             string
+	Value     float64 `json:"value"`
+	Threshold float64 `json:"threshold"`
+	Unit      string  `json:"unit"`
 
 	// Note is what a person should know besides, e.g. "no request boundaries in
 	// this trace".
-	Note string
+	Note string `json:"note,omitempty"`
 }

@@ -6,28 +6,52 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"time"
 
 	"github.com/gotracewatch/tracewatch/detectors"
 	"github.com/gotracewatch/tracewatch/internal/tracev1"
 	"github.com/gotracewatch/tracewatch/internal/wire"
 )
 
-// A Report is what [Analyze] found.
+// A Report is what [Analyze] found. In JSON durations, and moments of the trace's clock, are nanoseconds.
 type Report struct {
-	Anomalies []*Anomaly
-	Stats     Stats
-	Totals    Totals    // exact sums over the whole trace, whoever the goroutines are
-	Verdicts  []Verdict // one for each detector, as of the last window
+	// From and To are the time that the report is of, by the trace's clock: all of it, or what [Between]
+	// asked for. At is From by the time of day, nil where the trace does not tell that.
+	From detectors.Time `json:"from_ns"`
+	To   detectors.Time `json:"to_ns"`
+	At   *time.Time     `json:"at,omitempty"`
+
+	Anomalies []*Anomaly `json:"anomalies"` // the oldest first
+	Verdicts  []Verdict  `json:"verdicts"`  // one for each detector, as of the last window
 
 	// Requests is what became of the time of the program's requests, by the name of their tasks or
 	// regions: what took most time comes first. There are none in a program without any: see
 	// package tracewatchhttp. Undivided is how many are not among them: their name came after 256
 	// others, or hundreds of them were within each other.
-	Requests  []detectors.Request
-	Undivided uint64
+	Requests  []detectors.Request `json:"requests"`
+	Undivided uint64              `json:"undivided_requests"`
 
 	// Uses is what the Ps were used for, at most 128 places, the longest first.
-	Uses []ProcUse
+	Uses []ProcUse `json:"uses"`
+
+	// Places is what goroutines did at each site, if [WithPlaces] asked for it: at most 1,024, what took
+	// most time comes first. PlacesLeft is how many more there were.
+	Places     []Place `json:"places,omitempty"`
+	PlacesLeft int     `json:"places_left,omitempty"`
+
+	// Heat is what the heat maps of scheduling delay are drawn from. HeatLeft is how many windows are not
+	// in it, because there were more than fit into 64 MiB: the oldest.
+	Heat     []HeatStrip `json:"heat,omitempty"`
+	HeatLeft int         `json:"heat_left,omitempty"`
+
+	// Cells are the hottest cells of the heat map, if [WithHotCells] asked for them, the hottest first.
+	Cells []*Cell `json:"cells,omitempty"`
+
+	// Goroutine is what one goroutine did, if [WithGoroutine] asked for it, nil if it was not there.
+	Goroutine *GoroutineLine `json:"goroutine,omitempty"`
+
+	Totals Totals `json:"totals,omitzero"` // exact sums over the whole trace, whoever the goroutines are
+	Stats  Stats  `json:"stats"`
 }
 
 // Analyze reads a trace of Go 1.11 or newer: a dump of a watcher, a file from

@@ -15,6 +15,9 @@ import (
 // An Anomaly is a finding that passed the limits, with the trace that proves it. Its
 // fields do not change once it is reported. It is safe for concurrent use.
 type Anomaly struct {
+	// Number counts the anomalies of a watcher, or of a reading of a file, from 1.
+	Number uint64
+
 	// Kind is the finding's stable name, e.g. "sched-delay".
 	Kind     string
 	Severity detectors.Severity
@@ -128,6 +131,7 @@ func (a *Anomaly) release() {
 // where they are not known; durations are nanoseconds.
 func (a *Anomaly) MarshalJSON() ([]byte, error) {
 	type object struct {
+		Number   uint64             `json:"number"`
 		Kind     string             `json:"kind"`
 		Severity detectors.Severity `json:"severity"`
 		Start    *time.Time         `json:"start,omitempty"`
@@ -147,7 +151,7 @@ func (a *Anomaly) MarshalJSON() ([]byte, error) {
 		Explanation *detectors.Explanation `json:"explanation"`
 	}
 	o := object{
-		Kind: a.Kind, Severity: a.Severity, Summary: a.Summary,
+		Number: a.Number, Kind: a.Kind, Severity: a.Severity, Summary: a.Summary,
 		Site: a.Site.String(), Location: a.Site.Location(),
 		Why: a.Why, Advice: a.Advice, Dump: a.Dump(), Profile: a.AllocProfile(), Proven: a.Proven(), Quality: a.Quality,
 		TraceNS: [2]detectors.Time{a.TraceStart, a.TraceEnd}, Evidence: a.Evidence, Explanation: a.Explanation(),

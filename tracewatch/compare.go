@@ -92,7 +92,7 @@ type UseChange struct {
 }
 
 // Compare finds out what made the requests of a service slower, or faster, from one report to the other: of
-// two traces of it, under the same load, or of two times of one trace (see [RequestsBetween]). It is
+// two traces of it, under the same load, or of two times of one trace (see [Between]). It is
 // quick, and changes nothing. A report that is nil, of a trace that could not be read, has no requests.
 func Compare(before, after *Report) *Comparison {
 	c := &Comparison{Requests: []Change{}}

@@ -32,7 +32,7 @@ type division struct {
 // divide makes the engine's timeline keep what requests are divided by.
 func (e *engine) divide() {
 	e.division = &division{
-		requests: explain.NewRequests(e.code, e.tl), from: e.cfg.requestsFrom, to: e.cfg.requestsTo,
+		requests: explain.NewRequests(e.code, e.tl), from: e.cfg.from, to: e.cfg.to,
 		sites: make(map[detectors.SiteID]time.Duration),
 	}
 	e.division.requests.Counts = e.division.counts

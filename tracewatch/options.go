@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"go.opentelemetry.io/otel"
@@ -35,8 +36,12 @@ type config struct {
 	cooldown     time.Duration
 	stream       bool
 	hostRoot     string
-	requestsFrom time.Duration
-	requestsTo   time.Duration // 0: to the end
+	from         time.Duration
+	to           time.Duration // 0: to the end
+	places       bool
+	hotCells     int
+	goroutine    detectors.GoID // NoGoroutine: none
+	profiles     []ProfileKind
 	log          *slog.Logger
 }
 
@@ -242,15 +247,63 @@ func WithLogger(l *slog.Logger) Option {
 	})
 }
 
-// RequestsBetween makes a [Report] have only the requests that ended between two moments, and what the
-// Ps were used for then, in whole generations of about a second that lie there at least in part: both are times since the trace's first event, and a to of 0 is its end. Two
-// reports of one trace, each of another time, can be compared by [Compare]. It is for Analyze.
-func RequestsBetween(from, to time.Duration) Option {
+// Between makes a [Report] be of the time between two moments, both since the trace's first event; a to of 0
+// is its end. It has the anomalies that overlap with that time, the requests, the waits and the runs that
+// ended in it, and of what is counted by the window (Uses, Heat) the windows that lie there at least in part:
+// a window is a generation of about a second. The detectors judge all of the trace all the same, and
+// Totals are of all of it. Two reports of one trace, each of another time, can be compared by
+// [Compare]. It is for Analyze.
+func Between(from, to time.Duration) Option {
 	return optionFunc(func(c *config) error {
 		if from < 0 || to < 0 || to != 0 && to <= from {
-			return fmt.Errorf("RequestsBetween: from %v to %v: from must not be negative, and to must be after it, or 0 for the trace's end", from, to)
+			return fmt.Errorf("Between: from %v to %v: from must not be negative, and to must be after it, or 0 for the trace's end", from, to)
 		}
-		c.requestsFrom, c.requestsTo = from, to
+		c.from, c.to = from, to
+		return nil
+	})
+}
+
+// WithPlaces makes a [Report] have what goroutines did at each site. Reading takes half as long again. It
+// is for Analyze.
+func WithPlaces() Option {
+	return optionFunc(func(c *config) error {
+		c.places = true
+		return nil
+	})
+}
+
+// WithHotCells makes a [Report] have the hottest cells of the heat map, at most n, with what is behind them.
+// Each window's hottest one is a candidate. It is for Analyze.
+func WithHotCells(n int) Option {
+	return optionFunc(func(c *config) error {
+		if n < 0 || n > limits.HotCells {
+			return fmt.Errorf("WithHotCells: %d; from 0 to %d", n, limits.HotCells)
+		}
+		c.hotCells = n
+		return nil
+	})
+}
+
+// WithGoroutine makes a [Report] have what one goroutine did. It is for Analyze.
+func WithGoroutine(id detectors.GoID) Option {
+	return optionFunc(func(c *config) error {
+		if id <= 0 {
+			return fmt.Errorf("WithGoroutine: %d; goroutines are numbered from 1", id)
+		}
+		c.goroutine = id
+		return nil
+	})
+}
+
+// WithProfiles makes a [Report] have profiles, for [Report.WriteProfile]. It is for Analyze.
+func WithProfiles(kinds ...ProfileKind) Option {
+	return optionFunc(func(c *config) error {
+		for _, k := range kinds {
+			if !slices.Contains(ProfileKinds(), k) {
+				return fmt.Errorf("WithProfiles: %q is not one of %v", k, ProfileKinds())
+			}
+		}
+		c.profiles = kinds
 		return nil
 	})
 }

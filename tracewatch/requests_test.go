@@ -47,10 +47,10 @@ func TestRequests(t *testing.T) {
 	all := requestsOf(t, upgraded)
 	require.Len(t, all.Requests, 1)
 	require.EqualValues(t, 79, all.Requests[0].Count)
-	before := requestsOf(t, upgraded, tracewatch.RequestsBetween(0, 2*time.Second))
-	after := requestsOf(t, upgraded, tracewatch.RequestsBetween(2*time.Second, 0))
+	before := requestsOf(t, upgraded, tracewatch.Between(0, 2*time.Second))
+	after := requestsOf(t, upgraded, tracewatch.Between(2*time.Second, 0))
 	require.Equal(t, all.Totals, before.Totals, "the rest is of the whole trace")
-	within := requestsOf(t, upgraded, tracewatch.RequestsBetween(1200*time.Millisecond, 1300*time.Millisecond))
+	within := requestsOf(t, upgraded, tracewatch.Between(1200*time.Millisecond, 1300*time.Millisecond))
 	require.EqualValues(t, 2, within.Requests[0].Count)
 	require.NotEmpty(t, within.Uses, "of the generation that it lies in")
 
@@ -82,9 +82,9 @@ func dimensions(line []detectors.Piece) (all []detectors.Dimension) {
 	return all
 }
 
-func TestRequestsBetweenNonsense(t *testing.T) {
+func TestBetweenNonsense(t *testing.T) {
 	for _, at := range [][2]time.Duration{{-1, 0}, {0, -1}, {2, 2}, {3, 2}} {
-		_, err := tracewatch.Analyze(t.Context(), bytes.NewReader(nil), tracewatch.RequestsBetween(at[0], at[1]))
+		_, err := tracewatch.Analyze(t.Context(), bytes.NewReader(nil), tracewatch.Between(at[0], at[1]))
 		require.ErrorIs(t, err, tracewatch.ErrOption, at)
 	}
 }

@@ -68,13 +68,19 @@ type Delay struct {
 
 // Verdict says why a rule has fired or has not.
 type Verdict struct {
-	Kind string
-	Doc  string
+	Kind string `json:"kind"`
+	Doc  string `json:"doc"`
 	detectors.Verdict
 
 	// Windows is how many windows it has judged. Off is true if it panicked too often.
-	Windows uint64
-	Off     bool
+	Windows uint64 `json:"windows"`
+	Off     bool   `json:"off,omitempty"`
+
+	// Fired is how many anomalies it has reported, and Suppressed how many of its findings the cooldown and
+	// the limits have kept quiet. Quiet is for how long the place that was reported last stays so.
+	Fired      uint64        `json:"fired"`
+	Suppressed uint64        `json:"suppressed"`
+	Quiet      time.Duration `json:"quiet_ns,omitempty"`
 }
 
 func (e *engine) stats() Stats {

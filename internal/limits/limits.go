@@ -178,6 +178,10 @@ const (
 	HeatRows    = 1 << 12
 	HeatColumns = 1000
 
+	// HotCells is how many cells of a heat map are explained for one report: each takes some tens of
+	// milliseconds, and nobody looks at more.
+	HotCells = 64
+
 	// Findings bounds what one detector may report of one window. A detector
 	// names its worst sites; more is noise.
 	Findings = 16

@@ -1,0 +1,59 @@
+package tracewatchhttp
+
+import (
+	"time"
+
+	"github.com/gotracewatch/tracewatch/detectors"
+	"github.com/gotracewatch/tracewatch/tracewatch"
+)
+
+// Live is the document live.json: what changes from second to second. With ?after=N it has only the strips
+// after that number. In all documents durations, and moments of the trace's clock, are nanoseconds; moments
+// of the time of day are RFC 3339.
+type Live struct {
+	Program Program   `json:"program"`
+	Now     time.Time `json:"now"`
+
+	// Strips are the newest strips of the heat maps, the oldest first. More says that there are more after
+	// the last of them: ask again at once.
+	Strips []tracewatch.HeatStrip `json:"strips"`
+	More   bool                   `json:"more"`
+
+	// MemoryFrom and MemoryTo are the time of which the trace is in memory, by the trace's clock: what is
+	// older cannot be asked about any more. Both are 0 if there is none.
+	MemoryFrom detectors.Time `json:"memory_from_ns"`
+	MemoryTo   detectors.Time `json:"memory_to_ns"`
+
+	// Newest is the number of the newest anomaly, 0 if there is none.
+	Newest uint64 `json:"newest_anomaly"`
+
+	Verdicts []tracewatch.Verdict `json:"verdicts"`
+	Stats    tracewatch.Stats     `json:"stats"`
+	Health   tracewatch.Health    `json:"health"`
+}
+
+// Program is what is watched.
+type Program struct {
+	Name string `json:"name"` // of its file
+	PID  int    `json:"pid"`
+	Go   string `json:"go"` // the release it was built with
+}
+
+// Anomalies is the document anomalies.json: the latest 64, the newest first.
+type Anomalies struct {
+	Anomalies []*tracewatch.Anomaly `json:"anomalies"`
+}
+
+// Recent is the document report.json: what the trace in memory says. It is made when it is asked for, but not more
+// often than it would cost a hundredth of a P: until then it is the one that was made before.
+type Recent struct {
+	Made  time.Time          `json:"made"`
+	Again time.Time          `json:"again"` // when it can be made anew
+	Took  time.Duration      `json:"took_ns"`
+	Of    *tracewatch.Report `json:"report"`
+}
+
+// Problem is what a request that cannot be answered gets, with a status of 400 and more.
+type Problem struct {
+	Error string `json:"error"` // says what, and what to do
+}
