@@ -6,9 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
+	"slices"
 	"time"
 
 	"github.com/gotracewatch/tracewatch/detectors"
+	"github.com/gotracewatch/tracewatch/internal/limits"
 	"github.com/gotracewatch/tracewatch/internal/tracev1"
 	"github.com/gotracewatch/tracewatch/internal/wire"
 )
@@ -79,25 +82,21 @@ func Analyze(ctx context.Context, r io.Reader, opts ...Option) (*Report, error) 
 	if err != nil {
 		return nil, err
 	}
-	e, err := newEngine(cfg)
+	a, err := newAnalysis(ctx, cfg)
 	if err != nil {
 		return nil, err
 	}
-	e.divides = true
-	a := &analysis{engine: e, exact: newExact(), ctx: ctx, calls: newCallbacks(cfg)}
+	a.heat = &heatSeries{maxBytes: limits.HeatBytes, maxAge: math.MaxInt64}
+	a.exact = newExact()
 	defer a.exact.going.Wait() // whatever happens: nothing stays behind
 	err = a.read(r)
 	if a.exact.wait(); a.first == nil { // else the engine has met the same
 		err = errors.Join(err, a.exact.err)
 	}
-	if e.windows == 0 && err != nil && !errors.As(err, new(*wire.Error)) && !errors.As(err, new(*tracev1.Error)) {
+	if a.windows == 0 && err != nil && !errors.As(err, new(*wire.Error)) && !errors.As(err, new(*tracev1.Error)) {
 		return nil, fmt.Errorf("tracewatch: %w", err)
 	}
-	report := &Report{Anomalies: a.found, Stats: e.stats(), Totals: a.exact.totals(), Verdicts: e.verdicts()}
-	if d := e.division; d != nil {
-		report.Requests, report.Undivided, report.Uses = d.requests.All(), d.requests.Dropped, d.uses(e.code)
-	}
-	report.Stats.CallbackPanics = a.calls.panics.Load()
+	report := a.report(a.exact.totals())
 	if err != nil {
 		return report, fmt.Errorf("tracewatch: %w", err)
 	}
@@ -118,6 +117,59 @@ type analysis struct {
 	calls *callbacks
 	found []*Anomaly
 	first error // of the generations that could not be read
+
+	// What was asked for; nil if it was not.
+	places    *placesView
+	cells     *hotCells
+	goroutine *goroutineView
+}
+
+// newAnalysis makes a reading with an engine of its own.
+func newAnalysis(ctx context.Context, cfg *config) (*analysis, error) {
+	e, err := newEngine(cfg)
+	if err != nil {
+		return nil, err
+	}
+	e.divides = true
+	a := &analysis{engine: e, ctx: ctx, calls: newCallbacks(cfg)}
+	if cfg.places {
+		a.places = newPlacesView(e.code, &e.interval)
+		e.views = append(e.views, a.places)
+	}
+	if cfg.hotCells > 0 {
+		a.cells = &hotCells{interval: &e.interval, most: cfg.hotCells, history: &e.history}
+		e.views = append(e.views, a.cells)
+	}
+	if cfg.goroutine != detectors.NoGoroutine {
+		a.goroutine = newGoroutineView(e.code, &e.interval, cfg.goroutine)
+		e.views = append(e.views, a.goroutine)
+	}
+	return a, nil
+}
+
+// report says what was read.
+func (a *analysis) report(totals Totals) *Report {
+	e := a.engine
+	r := &Report{Anomalies: a.found, Stats: e.stats(), Totals: totals, Verdicts: e.verdicts(), Heat: e.heat.after(0, math.MaxInt), HeatLeft: e.heat.left}
+	r.From, r.To = e.interval.cut(e.first, e.end)
+	if at := e.wall(r.From); !at.IsZero() {
+		r.At = &at
+	}
+	r.Anomalies = slices.DeleteFunc(slices.Clone(r.Anomalies), func(x *Anomaly) bool { return !e.interval.overlaps(x.TraceStart, x.TraceEnd) })
+	if d := e.division; d != nil {
+		r.Requests, r.Undivided, r.Uses = d.requests.All(), d.requests.Dropped, d.uses(e.code)
+	}
+	if a.places != nil {
+		r.Places, r.PlacesLeft = a.places.places()
+	}
+	if a.cells != nil {
+		r.Cells = a.cells.cells
+	}
+	if a.goroutine != nil {
+		r.Goroutine = a.goroutine.result()
+	}
+	r.Stats.CallbackPanics = a.calls.panics.Load()
+	return r
 }
 
 // readSize is how much is read at once.
@@ -175,10 +227,11 @@ func (a *analysis) generation(raw wire.Raw) {
 	if a.first == nil {
 		a.first = err
 	}
-	a.report(anomalies)
+	a.tell(anomalies)
 }
 
-func (a *analysis) report(anomalies []*Anomaly) {
+// tell explains anomalies and calls back.
+func (a *analysis) tell(anomalies []*Anomaly) {
 	for _, x := range anomalies {
 		a.found = append(a.found, x)
 		x.explain(a.cfg.log)

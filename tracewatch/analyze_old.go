@@ -34,7 +34,7 @@ func (a *analysis) readOld(v wire.Version, r io.Reader) error {
 		if err != nil {
 			return err
 		}
-		a.report(anomalies)
+		a.tell(anomalies)
 	}
 	return trace.Cut()
 }

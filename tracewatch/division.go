@@ -20,10 +20,8 @@ type ProcUse struct {
 
 // division divides the time of requests, and that of the Ps, while an engine reads.
 type division struct {
+	*interval
 	requests *explain.Requests
-	from, to time.Duration // since the first window; to is 0 if there is no end
-	origin   detectors.Time
-	begun    bool
 	sites    map[detectors.SiteID]time.Duration
 	classes  [detectors.NumClasses]time.Duration
 	capacity time.Duration // of all Ps
@@ -32,30 +30,18 @@ type division struct {
 // divide makes the engine's timeline keep what requests are divided by.
 func (e *engine) divide() {
 	e.division = &division{
-		requests: explain.NewRequests(e.code, e.tl), from: e.cfg.from, to: e.cfg.to,
-		sites: make(map[detectors.SiteID]time.Duration),
+		interval: &e.interval, requests: explain.NewRequests(e.code, e.tl), sites: make(map[detectors.SiteID]time.Duration),
 	}
-	e.division.requests.Counts = e.division.counts
-}
-
-// counts reports whether what ends at a moment is asked for.
-func (d *division) counts(begin, end detectors.Time) bool {
-	since := end.Sub(d.begins(begin))
-	return since >= d.from && (d.to == 0 || since < d.to)
-}
-
-// begins returns when the trace began, which is the first moment that it is told.
-func (d *division) begins(at detectors.Time) detectors.Time {
-	if !d.begun {
-		d.begun, d.origin = true, at
+	e.division.requests.Counts = func(begin, end detectors.Time) bool {
+		e.interval.begins(begin)
+		return e.interval.has(end)
 	}
-	return d.origin
 }
 
 // window adds a window.
 func (d *division) window(w *detectors.Window) {
 	d.requests.Window(w)
-	if w.End.Sub(d.begins(w.Start)) <= d.from || d.to != 0 && w.Start.Sub(d.origin) >= d.to {
+	if !d.overlaps(w.Start, w.End) {
 		return
 	}
 	d.capacity += time.Duration(w.Procs) * w.Duration()

@@ -24,8 +24,11 @@ type engine struct {
 	slots     []*slot // by observer number; the first observer is the aggregate
 	limit     *limiter
 	history   history
+	heat      *heatSeries
+	interval  interval
 	divides   bool      // a report has what became of requests' time: Analyze's
 	division  *division // nil if it does not
+	views     []view    // what else a report has
 
 	// Progress, for Stats.
 	windows, events, bytes uint64
@@ -39,6 +42,8 @@ type engine struct {
 	panics                 uint64
 	found                  map[string]uint64 // anomalies by kind
 	suppressed             uint64
+	numbered               uint64             // anomalies
+	clockSource            string             // what the machine's time is read from, as the newest reading says
 	clock                  wire.ClockSnapshot // the newest
 	hasClock               bool
 	drift                  drift
@@ -52,15 +57,20 @@ type slot struct {
 	off     bool
 	verdict detectors.Verdict
 	windows uint64
+
+	fired, suppressed uint64
+	spoke             detectors.Time // when it fired last
 }
 
 func newEngine(cfg *config) (*engine, error) {
 	e := &engine{
-		cfg:     cfg,
-		code:    detectors.NewCode(),
-		limit:   newLimiter(cfg.cooldown),
-		history: history{maxBytes: cfg.historyBytes, maxAge: cfg.historyAge},
-		found:   make(map[string]uint64),
+		cfg:      cfg,
+		code:     detectors.NewCode(),
+		limit:    newLimiter(cfg.cooldown),
+		history:  history{maxBytes: cfg.historyBytes, maxAge: cfg.historyAge},
+		heat:     &heatSeries{maxBytes: limits.LiveHeatBytes, maxAge: limits.LiveHeat},
+		interval: interval{from: cfg.from, to: cfg.to},
+		found:    make(map[string]uint64),
 	}
 	e.agg = newAggregate(e.code)
 	observers := []timeline.Observer{{Observes: aggregateKinds, Observe: e.agg.observe}}
@@ -86,6 +96,9 @@ func newEngine(cfg *config) (*engine, error) {
 // listen makes the timeline. It tells the engine's observers and then others, before the first
 // generation is fed.
 func (e *engine) listen(others ...timeline.Observer) {
+	for _, v := range e.views {
+		others = append(others, v.observer())
+	}
 	e.tl = timeline.New(e.code, slices.Concat(e.observers, others))
 	e.tl.OnPanic = func(i int, v any, stack []byte) { e.panicked(i-1, v, string(stack)) }
 	if e.divides {
@@ -108,6 +121,7 @@ func (e *engine) feed(raw wire.Raw) ([]*Anomaly, error) {
 	if g.HasSnapshot {
 		e.clock, e.hasClock = g.Snapshot, true
 	}
+	e.interval.begins(detectors.Time(g.MinTime))
 	w, err := e.tl.Feed(g)
 	if !e.live && e.good != 0 && raw.Number > e.good+1 {
 		w.Missing = raw.Number - e.good - 1
@@ -139,9 +153,18 @@ func (e *engine) take(w *detectors.Window, err error) ([]*Anomaly, error) {
 	e.procs = w.Procs
 	e.covered += w.Duration()
 	e.drift.follow(&w.Clocks)
+	for i := range w.Readings {
+		e.clockSource = cmp.Or(w.Readings[i].ClockSource, e.clockSource)
+	}
 	e.agg.judge(w)
+	if e.interval.overlaps(w.Start, w.End) {
+		e.heat.add(e.strip(w))
+	}
 	if e.division != nil {
 		e.division.window(w)
+	}
+	for _, v := range e.views {
+		v.window(w)
 	}
 	return e.judge(w), nil
 }
@@ -168,9 +191,12 @@ func (e *engine) judge(w *detectors.Window) []*Anomaly {
 			site := e.code.Site(f.Site)
 			if !e.limit.pass(f.Kind, site.Func, f.Score, w.End) {
 				e.suppressed++
+				s.suppressed++
 				continue
 			}
 			e.found[f.Kind]++
+			s.fired++
+			s.spoke = w.End
 			anomalies = append(anomalies, e.anomaly(&f, site))
 		}
 	}
@@ -214,8 +240,9 @@ func (e *engine) panicked(i int, v any, stack string) {
 
 // anomaly makes a finding complete: names for numbers, the wall clock, the trace.
 func (e *engine) anomaly(f *detectors.Finding, site detectors.Site) *Anomaly {
+	e.numbered++
 	a := &Anomaly{
-		Kind: f.Kind, Severity: f.Severity,
+		Number: e.numbered, Kind: f.Kind, Severity: f.Severity,
 		TraceStart: f.Start, TraceEnd: f.End,
 		Start: e.wall(f.Start), End: e.wall(f.End),
 		Site: site, Summary: f.Summary, Why: f.Why, Advice: f.Advice,

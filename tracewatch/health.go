@@ -34,10 +34,44 @@ type ClockHealth struct {
 	Source string `json:"source,omitempty"`
 
 	// Known says that the trace tells of the clocks (Go 1.25 and newer). Drift is by how much the trace's clock
-	// was seen to go faster than the system's monotonic one, in seconds a second.
+	// was seen to run apart from the system's monotonic one, in seconds a second.
 	Known bool    `json:"known"`
 	Drift float64 `json:"drift"`
 
 	// Tick is the trace's resolution.
 	Tick time.Duration `json:"tick_ns"`
+}
+
+// Health says how the watch itself is doing. It does not wait for an analysis.
+func (w *Watcher) Health() Health {
+	s := w.snapshot.Load()
+	h := s.health
+	h.Started, h.Polled, h.Interval = w.started, s.polled, time.Duration(w.interval.Load())
+	select {
+	case <-w.done:
+		h.Recorder = "stopped"
+	default:
+		h.Recorder = "flight recorder"
+		if w.cfg.stream {
+			h.Recorder = "stream"
+		}
+	}
+	return h
+}
+
+// health is what of Health the engine knows. The analysis lock is held, or the engine is not shared yet.
+func (w *Watcher) health() Health {
+	e := w.engine
+	h := Health{
+		Memory: e.history.bytes + e.heat.size(), HistoryLimit: w.cfg.historyBytes,
+		Clock: ClockHealth{Source: e.clockSource, Known: e.hasClock, Drift: e.drift.perOne, Tick: e.drift.tick},
+	}
+	if last := e.heat.after(e.windows-1, 1); len(last) == 1 {
+		s := &last[0]
+		if d := s.End.Sub(s.Start); d > 0 {
+			h.EventsPerSecond = float64(s.Events) / d.Seconds()
+			h.WatchShare = float64(s.Watched) / (float64(d) * float64(max(s.Procs, 1)))
+		}
+	}
+	return h
 }

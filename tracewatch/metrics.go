@@ -3,6 +3,7 @@ package tracewatch
 import (
 	"context"
 	"sync/atomic"
+	"time"
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
@@ -18,6 +19,8 @@ const meterName = "github.com/gotracewatch/tracewatch/tracewatch"
 type snapshot struct {
 	stats    Stats
 	verdicts []Verdict
+	health   Health // but for the recorder
+	polled   time.Time
 
 	sched, assist, run totals
 	block              [detectors.NumCauses]totals
@@ -51,6 +54,7 @@ func (w *Watcher) publish() {
 		alive: a.alive, created: a.counts.created, ended: a.counts.ended,
 		preempted: a.counts.preempted, timerWakeups: a.counts.timerWakeups, timerCreates: a.counts.timerCreates,
 		heapLive: a.heap.live, heapGoal: a.heap.goal,
+		health: w.health(), polled: time.Now(),
 	}
 	for i := range a.block {
 		s.block[i] = a.block[i].totals()

@@ -118,7 +118,13 @@ func (a *aggregate) delays() Delays {
 func (e *engine) verdicts() []Verdict {
 	vs := make([]Verdict, len(e.slots))
 	for i, s := range e.slots {
-		vs[i] = Verdict{Kind: s.spec.Kind, Doc: s.spec.Doc, Verdict: s.verdict, Windows: s.windows, Off: s.off}
+		vs[i] = Verdict{
+			Kind: s.spec.Kind, Doc: s.spec.Doc, Verdict: s.verdict, Windows: s.windows, Off: s.off,
+			Fired: s.fired, Suppressed: s.suppressed,
+		}
+		if s.fired > 0 {
+			vs[i].Quiet = max(0, e.cfg.cooldown-e.end.Sub(s.spoke))
+		}
 	}
 	return vs
 }

@@ -35,6 +35,9 @@ type Watcher struct {
 	engine   *engine
 	allocs   *allocHistory
 
+	started  time.Time
+	interval atomic.Int64 // until the next poll, in nanoseconds
+
 	recent struct {
 		sync.Mutex
 		anomalies []*Anomaly
@@ -67,7 +70,8 @@ func Start(ctx context.Context, opts ...Option) (*Watcher, error) {
 			return nil, err
 		}
 	}
-	w := &Watcher{cfg: cfg, engine: e, dispatch: newDispatcher(cfg, dumps), logbook: newLogbook(cfg.hostRoot), allocs: newAllocHistory(cfg.detectors), done: make(chan struct{})}
+	w := &Watcher{cfg: cfg, engine: e, dispatch: newDispatcher(cfg, dumps), logbook: newLogbook(cfg.hostRoot), allocs: newAllocHistory(cfg.detectors), done: make(chan struct{}), started: time.Now()}
+	w.interval.Store(int64(cfg.interval))
 	w.publish()
 	if w.metrics, err = register(cfg.meters, &w.snapshot); err != nil {
 		return nil, fmt.Errorf("tracewatch: registering metrics: %w", err)
@@ -130,7 +134,9 @@ func (w *Watcher) loop(ctx context.Context) {
 			told = w.losses()
 			w.log(told)
 			w.take(w.intake.Collect)
-			timer.Reset(w.nextPoll(time.Since(begun)))
+			next := w.nextPoll(time.Since(begun))
+			w.interval.Store(int64(next))
+			timer.Reset(next)
 		case <-second.C:
 			if lost := w.losses(); lost != told {
 				told = lost
@@ -235,21 +241,17 @@ func (w *Watcher) Stats() Stats { return w.snapshot.Load().stats }
 // why it has fired, or has not.
 func (w *Watcher) Verdicts() []Verdict { return slices.Clone(w.snapshot.Load().verdicts) }
 
-// WriteTrace writes the trace in memory, up to this moment as far as the runtime has
-// handed it out, readable by go tool trace and by [Analyze]. It waits for an
-// analysis that is going on, and does one itself.
+// WriteTrace writes the trace in memory, up to this moment as far as the runtime has handed it out, readable by
+// go tool trace and by [Analyze]. It waits for an analysis that is going on, and does one itself. [Watcher.Recording]
+// is for parts of it.
 func (w *Watcher) WriteTrace(dst io.Writer) (int64, error) {
-	select {
-	case <-w.done:
-		return 0, ErrStopped
-	default:
+	r, err := w.Recording(0)
+	if err != nil {
+		return 0, err
 	}
-	w.take(w.intake.Collect)
-	w.analysis.Lock()
-	gens := w.engine.history.all()
-	w.analysis.Unlock()
-	if len(gens) == 0 {
-		return 0, ErrNoTrace
-	}
-	return writeTrace(dst, gens)
+	return r.WriteTo(dst)
 }
+
+// Heat returns the strips of the heat maps of scheduling delay that have a larger number than after, the oldest first,
+// at most so many. There are those of the last ten minutes, up to 8 MiB. What is returned must not be changed.
+func (w *Watcher) Heat(after uint64, most int) []HeatStrip { return w.engine.heat.after(after, most) }

@@ -178,6 +178,21 @@ const (
 	HeatRows    = 1 << 12
 	HeatColumns = 1000
 
+	// LiveHeat is how far back a watcher's heat maps reach, and LiveHeatBytes what they may take: a byte for
+	// each P and 10 ms, which is 3.8 MB for ten minutes of 64 Ps, and as much again for what goes with them.
+	// HeatBytes is the same for the report of a file, however long.
+	LiveHeat      = 10 * time.Minute
+	LiveHeatBytes = 8 << 20
+	HeatBytes     = 64 << 20
+
+	// PlaceSums is how many sites the table of a report is made of, 5 kB each, and Places how many of them
+	// it has.
+	PlaceSums = 1 << 12
+	Places    = 1 << 10
+
+	// GoroutinePieces is how many pieces of one goroutine's time a report lists: what it did for seconds.
+	GoroutinePieces = 1 << 13
+
 	// HotCells is how many cells of a heat map are explained for one report: each takes some tens of
 	// milliseconds, and nobody looks at more.
 	HotCells = 64

@@ -1,0 +1,55 @@
+package tracewatch
+
+import (
+	"time"
+
+	"github.com/gotracewatch/tracewatch/detectors"
+	"github.com/gotracewatch/tracewatch/internal/timeline"
+)
+
+// A view is a part of a report that is made only if it is asked for.
+type view interface {
+	// observer says what it has to be told of, each time that an engine begins to read.
+	observer() timeline.Observer
+
+	// window is called at the end of each window.
+	window(w *detectors.Window)
+}
+
+// interval is the time that a report is of.
+type interval struct {
+	from, to time.Duration // since the trace's first moment; a to of 0 is its end
+	origin   detectors.Time
+	begun    bool
+}
+
+// begins says when the trace began, if that was not said before: it is the first moment that anybody
+// was told.
+func (i *interval) begins(at detectors.Time) {
+	if !i.begun {
+		i.begun, i.origin = true, at
+	}
+}
+
+// has reports whether what ends at a moment is asked for.
+func (i *interval) has(end detectors.Time) bool {
+	i.begins(end)
+	since := end.Sub(i.origin)
+	return since >= i.from && (i.to == 0 || since < i.to)
+}
+
+// overlaps reports whether some of a time is asked for.
+func (i *interval) overlaps(start, end detectors.Time) bool {
+	i.begins(start)
+	return end.Sub(i.origin) > i.from && (i.to == 0 || start.Sub(i.origin) < i.to)
+}
+
+// cut returns what of a time is asked for.
+func (i *interval) cut(start, end detectors.Time) (from, to detectors.Time) {
+	i.begins(start)
+	from, to = max(start, i.origin.Add(i.from)), end
+	if i.to != 0 {
+		to = min(end, i.origin.Add(i.to))
+	}
+	return from, max(from, to)
+}
