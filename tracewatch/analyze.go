@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"slices"
 	"time"
 
 	"github.com/gotracewatch/tracewatch/detectors"
@@ -150,14 +149,23 @@ func newAnalysis(ctx context.Context, cfg *config) (*analysis, error) {
 // report says what was read.
 func (a *analysis) report(totals Totals) *Report {
 	e := a.engine
-	r := &Report{Anomalies: a.found, Stats: e.stats(), Totals: totals, Verdicts: e.verdicts(), Heat: e.heat.after(0, math.MaxInt), HeatLeft: e.heat.left}
+	r := &Report{
+		Anomalies: []*Anomaly{}, Requests: []detectors.Request{}, Uses: []ProcUse{}, // none is not null
+		Stats: e.stats(), Totals: totals, Verdicts: e.verdicts(), Heat: e.heat.after(0, math.MaxInt), HeatLeft: e.heat.left,
+	}
 	r.From, r.To = e.interval.cut(e.first, e.end)
 	if at := e.wall(r.From); !at.IsZero() {
 		r.At = &at
 	}
-	r.Anomalies = slices.DeleteFunc(slices.Clone(r.Anomalies), func(x *Anomaly) bool { return !e.interval.overlaps(x.TraceStart, x.TraceEnd) })
+	for _, x := range a.found {
+		if e.interval.overlaps(x.TraceStart, x.TraceEnd) {
+			r.Anomalies = append(r.Anomalies, x)
+		}
+	}
 	if d := e.division; d != nil {
-		r.Requests, r.Undivided, r.Uses = d.requests.All(), d.requests.Dropped, d.uses(e.code)
+		r.Requests = append(r.Requests, d.requests.All()...)
+		r.Undivided = d.requests.Dropped
+		r.Uses = append(r.Uses, d.uses(e.code)...)
 	}
 	if a.places != nil {
 		r.Places, r.PlacesLeft = a.places.places()

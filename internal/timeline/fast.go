@@ -100,6 +100,7 @@ turns:
 					t.delayed(g, p, at)
 				default:
 					t.totals.DelaysOn[p].Mark(d)
+					h[p].waits[detectors.WaitRow(d)]++
 					c := &h[p].cell
 					c.Starts++
 					c.Sum = min(c.Sum, math.MaxInt64-d) + d
