@@ -45,8 +45,12 @@ func cell(gens []explain.Generation, p detectors.ProcID, from, to detectors.Time
 	if first == len(gens) || gens[0].Raw.Version.Old() {
 		return nil, ErrNoTrace
 	}
-	r, err := readCell(gens[max(0, first-1):], p, from, to)
-	if err == nil && r.censored && first > 1 {
+	first = max(0, first-1)
+	if listsNoStacks(gens) {
+		first = 0
+	}
+	r, err := readCell(gens[first:], p, from, to)
+	if err == nil && r.censored && first > 0 {
 		r, err = readCell(gens, p, from, to)
 	}
 	if err != nil {
@@ -59,6 +63,12 @@ func cell(gens []explain.Generation, p detectors.ProcID, from, to detectors.Time
 		c.Explanation = explain.Question{G: g.Goroutine, From: g.Ready, To: g.Ready.Add(g.Delay)}.Answer(gens)
 	}
 	return c, nil
+}
+
+// listsNoStacks reports whether a trace's lists of goroutines have no stacks: who is the runtime's shows only when it
+// stops somewhere.
+func listsNoStacks(gens []explain.Generation) bool {
+	return len(gens) > 0 && gens[0].Raw.Version < wire.Go123
 }
 
 // readCell goes through generations.

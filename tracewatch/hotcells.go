@@ -43,6 +43,9 @@ func (h *hotCells) window(w *detectors.Window) {
 	}
 	from := heat.Start.Add(time.Duration(bucket) * detectors.HeatBucket)
 	gens, _ := h.history.since(w.Start.Add(-hottest.Max))
+	if listsNoStacks(gens) {
+		gens = h.history.all()
+	}
 	c, err := cell(gens, detectors.ProcID(p), from, from.Add(detectors.HeatBucket))
 	if err != nil {
 		return
