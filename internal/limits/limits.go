@@ -118,6 +118,11 @@ const (
 	RequestParts  = 1 << 24
 	PartsPerEvent = 64
 
+	// ProfileSamples bounds the samples of all profiles that are made of a trace together, at some 150
+	// bytes each while it is read. A service has some thousand stacks; it is goroutines that make
+	// many, which are told apart as long as there is room.
+	ProfileSamples = 1 << 17
+
 	// Readings bounds the watch's readings of the machine in one window. There is one for
 	// each poll, and a window is no longer than the time between two.
 	Readings = 64

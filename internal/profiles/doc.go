@@ -1,0 +1,37 @@
+// Package profiles makes pprof profiles of a trace: of what goroutines waited for, and of what they
+// did, by the stacks at which that was. go tool pprof reads them.
+//
+// A [Collector] is attached to a timeline while a trace is read, and keeps sums: how often, and how
+// long, for each stack, goroutine, P and request. It asks for every transition, so that it is
+// told of them in the order of time, with the reference's moments. So the sums are those of
+// go tool trace -pprof, where that has the same profile, and do not depend on which profiles are
+// made together.
+//
+// # What is in a profile
+//
+// Whatever ended in the trace and was seen to begin. What was going on when the trace began is
+// counted in a comment; what was going on when it ended is in none.
+//
+// Goroutines of every class are in, as in go tool trace. Those that are not the service's have a
+// label: -tagignore=class leaves them out.
+//
+// Stacks are those of the goroutine itself, never those of who woke it. Where a goroutine was at
+// no stack yet, its stack is the function that it begins in, without a line.
+//
+// # Where go tool trace says something else
+//
+// It only looks at what is between the first run of a goroutine and its end (internal/trace's
+// GoroutineSummary.StartTime and EndTime). So its sched profile does not have a goroutine's first
+// delay, from its creation, or from when it was first woken, until it runs; nor does its syscall
+// profile have a call into Go of a thread of C until it has a P. And of the goroutine of a thread
+// of C, whose number stays the same from call to call, it has the last call only. Ours have
+// all of it.
+//
+// Its sched and syscall profiles begin the spans of goroutines that were there before the trace at
+// the moment when they are first listed, where nothing else leaves those out: of a goroutine
+// that is never seen to run. Ours do not have them, because it is not known when they began.
+//
+// The stack of its sched profile is the event's, which is the waker's or the creator's.
+//
+// A test holds that there is no other difference, to the nanosecond.
+package profiles
