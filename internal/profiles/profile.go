@@ -14,7 +14,7 @@ const (
 	labelP         = "p"         // a number: the P on which it was, had been, or went on
 	labelRequest   = "request"   // the name of the task
 	labelClass     = "class"     // of goroutines that are not the service's: runtime or watch
-	unitID         = "id"
+	unitID         = "id"        // without a unit, pprof would take P 0 for no label
 )
 
 // Profile returns a profile of what was seen until now, nil if it was not asked for. Its samples have
