@@ -27,11 +27,12 @@
 // of C, whose number stays the same from call to call, it has the last call only. Ours have
 // all of it.
 //
-// Its sched and syscall profiles begin the spans of goroutines that were there before the trace at
-// the moment when they are first listed, where nothing else leaves those out: of a goroutine
-// that is never seen to run. Ours do not have them, because it is not known when they began.
+// For the same reason it has nothing of what was going on when the trace began, though it begins to
+// look at it where a goroutine is first listed: but for system calls of goroutines that never run
+// in the trace. Ours have none of it, because it is not known when it began.
 //
 // The stack of its sched profile is the event's, which is the waker's or the creator's.
 //
-// A test holds that there is no other difference, to the nanosecond.
+// A test holds that there is no other difference, to the nanosecond. In traces of Go 1.21 and older
+// system calls that kept their P have a nanosecond each there; here their length is unknown.
 package profiles
