@@ -49,8 +49,8 @@ func (c *Collector) Profile(kind Kind) *profile.Profile {
 		}
 		return k
 	})
-	for at, k := range t.keys {
-		b.add(k, t.sums[at], c.requests.names)
+	for _, s := range t.samples {
+		b.add(s.key, s.sum, c.requests.names)
 	}
 	return b.p
 }
@@ -61,8 +61,8 @@ func (c *Collector) comments(i index) []string {
 	said := []string{fmt.Sprintf("tracewatch, %s: %s.", def.kind, def.doc)}
 	say := func(format string, args ...any) { said = append(said, fmt.Sprintf(format, args...)) }
 	known := int64(0)
-	for _, s := range t.sums {
-		known += s.count
+	for i := range t.samples {
+		known += t.samples[i].sum.count
 	}
 	if n := c.unknown[i]; n > 0 && i == goroutines {
 		say("The lifetimes of %d goroutines are not in it: they were there when the trace began.", n)

@@ -79,15 +79,40 @@ func TestSamples(t *testing.T) {
 			continue
 		}
 		var got sum
-		for _, x := range table.sums {
-			got.add(x)
+		keys := make(map[key]bool)
+		for _, x := range table.samples {
+			got.add(x.sum)
+			keys[x.key] = true
 		}
 		require.Equal(t, want[i], got)
-		require.Len(t, table.at, len(table.keys))
-		number += len(table.keys)
+		require.Len(t, keys, len(table.samples))
+		number += len(table.samples)
 	}
 	require.LessOrEqual(t, number, 100)
 	require.Greater(t, number, 80, "the room is used")
+}
+
+// TestTable: it does what a map does.
+func TestTable(t *testing.T) {
+	t.Parallel()
+	rng := rand.New(rand.NewPCG(3, 4))
+	got, want := newTable(), make(map[key]sum)
+	for range 30_000 {
+		k := key{
+			g: detectors.GoID(rng.IntN(20)) << rng.IntN(60), stack: detectors.StackID(rng.IntN(5)) << rng.IntN(30),
+			start: detectors.SiteID(rng.IntN(3)), request: uint32(rng.IntN(2)), on: uint32(rng.IntN(2)) << rng.IntN(10),
+		}
+		x := want[k]
+		x.add(sum{1, 10})
+		want[k] = x
+		got.add(k, sum{1, 10})
+	}
+	require.Greater(t, len(want), 1_000)
+	require.Len(t, got.samples, len(want))
+	for _, s := range got.samples {
+		require.Equal(t, want[s.key], s.sum)
+	}
+	require.Nil(t, got.find(key{g: -1}))
 }
 
 func TestKey(t *testing.T) {
