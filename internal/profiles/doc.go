@@ -10,13 +10,30 @@
 // # What is in a profile
 //
 // Whatever ended in the trace and was seen to begin. What was going on when the trace began is
-// counted in a comment; what was going on when it ended is in none.
+// counted in a comment. What was going on when it ended is not in it, but for goroutines, which
+// are counted when they are created.
 //
-// Goroutines of every class are in, as in go tool trace. Those that are not the service's have a
-// label: -tagignore=class leaves them out.
+// Goroutines of every class are in, as in go tool trace.
 //
 // Stacks are those of the goroutine itself, never those of who woke it. Where a goroutine was at
 // no stack yet, its stack is the function that it begins in, without a line.
+//
+// # Labels
+//
+// Samples have labels, by which go tool pprof shows and selects (-tags, -tagfocus, -tagroot):
+//
+//   - goroutine, its number;
+//   - p, the number of the P on which that was, on which the goroutine had run before a wait or
+//     a system call, or on which it went on after a wait for a P; it is left out where that
+//     is not known, and of goroutines' lives, which are on many;
+//   - request, the name of the innermost task that the goroutine had begun, or was in a region of,
+//     and that had not ended; of goroutines' lives, who created them had;
+//   - class, of goroutines that are not the service's: runtime or watch, if that was known by then.
+//     -tagignore=class leaves them out.
+//
+// There are at most [limits.ProfileSamples] samples in all profiles together. Where there would be
+// more, the profile that has most loses goroutine and p, and then the others; samples that
+// were told apart by them become one, so that the sums stay what they are.
 //
 // # Where go tool trace says something else
 //
