@@ -11,6 +11,7 @@ import (
 
 	"github.com/gotracewatch/tracewatch/detectors"
 	"github.com/gotracewatch/tracewatch/internal/limits"
+	"github.com/gotracewatch/tracewatch/internal/profiles"
 	"github.com/gotracewatch/tracewatch/internal/tracev1"
 	"github.com/gotracewatch/tracewatch/internal/wire"
 )
@@ -54,6 +55,8 @@ type Report struct {
 
 	Totals Totals `json:"totals,omitzero"` // exact sums over the whole trace, whoever the goroutines are
 	Stats  Stats  `json:"stats"`
+
+	profiles *profiles.Collector // nil if none was asked for
 }
 
 // Analyze reads a trace of Go 1.11 or newer: a dump of a watcher, a file from
@@ -121,6 +124,7 @@ type analysis struct {
 	places    *placesView
 	cells     *hotCells
 	goroutine *goroutineView
+	profiles  *profiles.Collector
 }
 
 // newAnalysis makes a reading with an engine of its own.
@@ -138,6 +142,14 @@ func newAnalysis(ctx context.Context, cfg *config) (*analysis, error) {
 	if cfg.hotCells > 0 {
 		a.cells = &hotCells{interval: &e.interval, most: cfg.hotCells, history: &e.history}
 		e.views = append(e.views, a.cells)
+	}
+	if len(cfg.profiles) > 0 {
+		c, err := profiles.New(e.code, cfg.profiles...)
+		if err != nil {
+			return nil, fmt.Errorf("%w: %w", ErrOption, err)
+		}
+		a.profiles = c
+		e.views = append(e.views, &profilesView{&e.interval, c})
 	}
 	if cfg.goroutine != detectors.NoGoroutine {
 		a.goroutine = newGoroutineView(e.code, &e.interval, cfg.goroutine)
@@ -176,6 +188,7 @@ func (a *analysis) report(totals Totals) *Report {
 	if a.goroutine != nil {
 		r.Goroutine = a.goroutine.result()
 	}
+	r.profiles = a.profiles
 	r.Stats.CallbackPanics = a.calls.panics.Load()
 	return r
 }

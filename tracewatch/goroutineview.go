@@ -21,9 +21,12 @@ type goroutineView struct {
 	proc   detectors.ProcID
 	open   bool // it began before it was seen
 
-	assists bool           // in a GC mark assist
-	network bool           // it is ready because the network is
-	last    detectors.Time // the newest window's end
+	assists bool // in a GC mark assist
+
+	// It is ready because the network is, or because it was preempted.
+	network, preempted bool
+
+	last detectors.Time // the newest window's end
 }
 
 func newGoroutineView(code *detectors.Code, i *interval, id detectors.GoID) *goroutineView {
@@ -98,6 +101,7 @@ func (v *goroutineView) begin(o *detectors.Observation, open bool) {
 		v.assists = false
 	}
 	v.network = o.Kind == detectors.GoUnpark && before == detectors.DimNetwork
+	v.preempted = o.Kind == detectors.GoPreempt
 }
 
 // dimension is what it does now.
@@ -117,7 +121,7 @@ func (v *goroutineView) dimension() detectors.Dimension {
 		switch {
 		case v.network:
 			return detectors.DimNetworkQueue
-		case v.reason == detectors.ReasonPreempted:
+		case v.preempted:
 			return detectors.DimPreempted
 		}
 		return detectors.DimRunnable

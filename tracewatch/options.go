@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"slices"
 	"time"
 
 	"go.opentelemetry.io/otel"
@@ -13,6 +12,7 @@ import (
 
 	"github.com/gotracewatch/tracewatch/detectors"
 	"github.com/gotracewatch/tracewatch/internal/limits"
+	"github.com/gotracewatch/tracewatch/internal/profiles"
 )
 
 // An Option changes how [Start] or [Analyze] works.
@@ -41,7 +41,7 @@ type config struct {
 	places       bool
 	hotCells     int
 	goroutine    detectors.GoID // NoGoroutine: none
-	profiles     []ProfileKind
+	profiles     []profiles.Kind
 	log          *slog.Logger
 }
 
@@ -299,11 +299,11 @@ func WithGoroutine(id detectors.GoID) Option {
 func WithProfiles(kinds ...ProfileKind) Option {
 	return optionFunc(func(c *config) error {
 		for _, k := range kinds {
-			if !slices.Contains(ProfileKinds(), k) {
-				return fmt.Errorf("WithProfiles: %q is not one of %v", k, ProfileKinds())
-			}
+			c.profiles = append(c.profiles, profiles.Kind(k))
 		}
-		c.profiles = kinds
+		if _, err := profiles.New(detectors.NewCode(), c.profiles...); err != nil {
+			return fmt.Errorf("WithProfiles: %w", err)
+		}
 		return nil
 	})
 }

@@ -79,8 +79,10 @@ func (r *Recording) Report(ctx context.Context, opts ...Option) (*Report, error)
 	if err != nil {
 		return nil, err
 	}
-	cfg.from = max(0, r.from.Sub(r.gens[0].Start))
-	cfg.to = r.to.Sub(r.gens[0].Start) + 1 // what ends with it is in it
+	begin := r.gens[0].Start
+	if cfg.from = r.from.Sub(begin); r.to < r.gens[len(r.gens)-1].End {
+		cfg.to = r.to.Sub(begin)
+	}
 	cfg.historyBytes, cfg.historyAge = math.MaxInt, math.MaxInt64
 	var report *Report
 	err = onOwnGoroutine(func() error {
@@ -88,6 +90,7 @@ func (r *Recording) Report(ctx context.Context, opts ...Option) (*Report, error)
 		if err != nil {
 			return err
 		}
+		a.interval.begins(begin)
 		a.listen()
 		for _, g := range r.gens {
 			if err := ctx.Err(); err != nil {
