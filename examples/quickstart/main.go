@@ -1,6 +1,6 @@
 // Quickstart watches itself: it starts an HTTP service on loopback with a load of its
 // own, lets one thing after another go wrong in it, and prints what tracewatch makes of
-// that.
+// that. Meanwhile it serves the debug page.
 //
 //	go run ./examples/quickstart
 //	go run ./examples/quickstart -fault leak -for 20s
@@ -13,6 +13,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
 	"os/signal"
 	"slices"
@@ -23,6 +24,7 @@ import (
 
 	"github.com/gotracewatch/tracewatch/internal/scenario/shop"
 	"github.com/gotracewatch/tracewatch/tracewatch"
+	"github.com/gotracewatch/tracewatch/tracewatch/tracewatchhttp"
 )
 
 func main() {
@@ -49,6 +51,7 @@ type options struct {
 	dump    string
 	json    bool
 	metrics bool
+	page    string
 }
 
 func parse(args []string, stderr io.Writer) (options, error) {
@@ -59,6 +62,7 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	fs.DurationVar(&o.each, "for", 15*time.Second, "how long each fault lasts")
 	fs.StringVar(&o.dump, "dump", "traces", "directory for the trace of each anomaly; \"\" writes none")
 	fs.BoolVar(&o.json, "json", false, "print each anomaly as one JSON object a line, and all else on standard error")
+	fs.StringVar(&o.page, "page", "127.0.0.1:0", "address on which the debug page is served; port 0 is any that is free, \"\" serves none")
 	fs.BoolVar(&o.metrics, "metrics", false, "print the metrics at the end, as an OpenTelemetry reader collects them")
 	fs.Usage = func() { usage(stderr, fs) }
 	if err := fs.Parse(args); err != nil {
@@ -98,6 +102,7 @@ wrong in it, and prints what tracewatch, running inside the same process, finds.
   go run ./examples/quickstart -fault leak -for 20s    one fault
   go run ./examples/quickstart -fault none             nothing is wrong, nothing is found
   go run ./examples/quickstart -fault sched -json      one JSON object a line
+  go run ./examples/quickstart -fault sched -for 10m   time to look at the debug page, of which it prints the address
 
 The faults:
 `)
@@ -125,6 +130,14 @@ func run(ctx context.Context, o options, stdout, stderr io.Writer) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, w.Stop()) }()
+	if o.page != "" {
+		page, err := servePage(o.page, w)
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, page.stop()) }()
+		p.page(page.url)
+	}
 	for _, f := range o.faults {
 		if ctx.Err() != nil {
 			break
@@ -148,7 +161,7 @@ func run(ctx context.Context, o options, stdout, stderr io.Writer) (err error) {
 // fault runs a service with one thing wrong for a while.
 func fault(ctx context.Context, f shop.Fault, d time.Duration, p *printer) error {
 	p.announce(f, d)
-	s, err := shop.Start(ctx, f)
+	s, err := shop.Start(ctx, f, func(h http.Handler) http.Handler { return tracewatchhttp.Middleware(h) })
 	if err != nil {
 		if ctx.Err() != nil {
 			return nil // interrupted while it was building up

@@ -38,6 +38,12 @@ func (p *printer) announce(f shop.Fault, d time.Duration) {
 	fmt.Fprintf(p.notes, "\n── %s, for %v ── %s\n", f, d, f.Doc())
 }
 
+func (p *printer) page(url string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	fmt.Fprintf(p.notes, "The debug page is at %s\n", url)
+}
+
 func (p *printer) served(n int, p50, p99 time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -40,8 +40,8 @@ type Service struct {
 // Start starts the service and a load on it, with fault f in its severe form, and returns when both
 // run. The end of ctx ends the load and the fault, but only [Service.Stop] ends the service and
 // waits for it. Of a service that is started with [None] a fault can begin later: see
-// [Service.Break], also for what f costs.
-func Start(ctx context.Context, f Fault) (*Service, error) {
+// [Service.Break], also for what f costs. Around is put around the service's handler, as middleware is.
+func Start(ctx context.Context, f Fault, around ...func(http.Handler) http.Handler) (*Service, error) {
 	if _, ok := f.spec(); !ok {
 		return nil, fmt.Errorf("shop: unknown fault %q", f)
 	}
@@ -61,7 +61,11 @@ func Start(ctx context.Context, f Fault) (*Service, error) {
 	s.backend = serve(listeners[0], http.HandlerFunc(quotePrice))
 	s.store = serveStore(listeners[1], s.storeDelay)
 	s.pool = newPool(s.store.addr)
-	s.front = serve(listeners[2], s.routes())
+	front := s.routes()
+	for _, middleware := range around {
+		front = middleware(front)
+	}
+	s.front = serve(listeners[2], front)
 	s.background.Go(func() { s.housekeep(ctx) })
 	if f != None {
 		err = s.Break(f, scenario.Severe) // before the first request: what a fault builds is no load's to wait for
