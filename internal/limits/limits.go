@@ -275,3 +275,32 @@ const (
 	SourceLine    = 100
 	SourceOperand = 60
 )
+
+// Bounds of pictures.
+const (
+	// PictureMinWidth and PictureMinHeight are the smallest picture: below, there is room for labels
+	// or for what they label, not for both.
+	PictureMinWidth  = 200
+	PictureMinHeight = 100
+
+	// PictureMaxWidth and PictureMaxHeight are the largest: two screens of 4K beside each other. PicturePixels
+	// bounds both together, since a pixel takes 4 bytes while a picture is drawn: 64 MB.
+	PictureMaxWidth  = 8000
+	PictureMaxHeight = 8000
+	PicturePixels    = 16 << 20
+
+	// PictureMaps is how many heat maps one figure may have. More are not compared, but scrolled.
+	PictureMaps = 16
+
+	// PictureColumns is how many columns a heat map may have: 43 minutes of 10 ms. With more, their product with
+	// the width would not fit into an int everywhere.
+	PictureColumns = 1 << 18
+
+	// PicturePieces is how many pieces the time lines of one picture may have, together: 32 requests
+	// of as many as explain keeps of one. Each takes time for each pixel that it covers.
+	PicturePieces = 1 << 14
+
+	// PictureText is how many characters are drawn of a name. The longest names of functions have
+	// some hundred, and a picture 1600 pixels wide has room for two.
+	PictureText = 200
+)
