@@ -304,3 +304,103 @@ const (
 	// some hundred, and a picture 1600 pixels wide has room for two.
 	PictureText = 200
 )
+
+// Bounds of the debug page, of each handler that tracewatchhttp.Handler returns. Whoever may see the page is
+// somebody who looks for a fault in a service that is in trouble already.
+const (
+	// PageRequests is how many requests are answered at once, others are told to come again. A page that
+	// loads makes a dozen, and asks once a second from then on.
+	PageRequests = 64
+
+	// PageDocuments is how many documents of JSON are made and sent at once, because they are in memory
+	// until they are sent: a megabyte each, of anomalies with long explanations some. Others wait for
+	// PageDocumentWait.
+	PageDocuments    = 16
+	PageDocumentWait = 2 * time.Second
+
+	// PageStrips and PageStripBytes are how many strips of the heat maps are in one answer. Those of 64 Ps
+	// have 9 kB each, those of 4,096 half a megabyte.
+	PageStrips     = 60
+	PageStripBytes = 1 << 20
+
+	// PageAnalysisQueue is how many wait for the one analysis that there may be at a time, and
+	// PageAnalysisWait for how long. An analysis takes one P for some 20 ms (a cell) to some seconds (a
+	// report of a long history); it is stopped after PageAnalysisTime.
+	PageAnalysisQueue = 8
+	PageAnalysisWait  = 30 * time.Second
+	PageAnalysisTime  = time.Minute
+
+	// PageReportPause is how long a report is the answer before another is made, or PageReportShare times
+	// what it took to make, whichever is longer: a hundredth of a P. After one that was given up, because
+	// nobody waited for it any more, PageGivenUpShare times what it had taken: nobody has
+	// anything of that, but somebody who reloads the page should not have to wait for long.
+	PageReportPause  = 5 * time.Second
+	PageReportShare  = 100
+	PageGivenUpShare = 10
+
+	// PageReportBytes is the largest report that is sent, and kept. Without its heat maps, which it
+	// leaves out if it is larger, one has some MB.
+	PageReportBytes = 16 << 20
+
+	// PageCells and PageCellBytes are how many cells are kept, because who looks at one goes back and
+	// forth, and the largest that are. One has some ten kB.
+	PageCells     = 32
+	PageCellBytes = 256 << 10
+
+	// PageCellSpan is the longest time that is explained as one cell. One of the map has 10 ms to
+	// seconds.
+	PageCellSpan = 10 * time.Second
+
+	// PageDownloads is how many files are sent at once: a trace is in memory until it is sent.
+	PageDownloads = 2
+
+	// PageAge is how old the end of a trace may be that is sent or made something of. If it is older the
+	// runtime begins a new generation, for which it lists every goroutine.
+	PageAge = time.Second
+
+	// What may be asked for in a minute, and at once before that is counted. Each trace and profile may cost a
+	// generation of the runtime's; each profile, cell and picture takes the time of an analysis.
+	PageDownloadsAMinute = 30
+	PageDownloadsAtOnce  = 10
+	PageProfilesAMinute  = 12
+	PageProfilesAtOnce   = 6
+	PageCellsAMinute     = 60
+	PageCellsAtOnce      = 20
+	PagePicturesAMinute  = 30
+	PagePicturesAtOnce   = 10
+
+	// PageFileBytes bounds a profile and a picture, which are in memory until they are sent. A profile of a
+	// large service has 1 MB.
+	PageFileBytes = 32 << 20
+
+	// PageSeconds is the longest time that can be asked for: the longest history that WithHistory allows.
+	PageSeconds = 3600
+
+	// PagePictureSeconds is the longest time that is drawn: there are always strips of the last ten minutes.
+	// PageHeat is how many strips are looked at for it, six a second.
+	PagePictureSeconds = 600
+	PageHeat           = 3600
+
+	// PagePictureWidth and PagePictureHeight are the largest picture, in pixels of 4 bytes: 35 MB while
+	// it is drawn. The least are those on which anything can be seen.
+	PagePictureWidth     = 4096
+	PagePictureHeight    = 2160
+	PagePictureMinWidth  = 200
+	PagePictureMinHeight = 100
+
+	// PageStall is for how long a client may read nothing before it is cut off, and PageTotal how long a
+	// request may take altogether: a trace of 32 MiB needs 270 kB/s. PageChunk is what is written at
+	// once, before which the clock begins anew.
+	PageStall = 10 * time.Second
+	PageTotal = 2 * time.Minute
+	PageChunk = 64 << 10
+
+	// PageQueryBytes is the longest query: the longest that makes sense has 70 bytes.
+	PageQueryBytes = 1 << 10
+
+	// PageGzipBytes is what is worth compressing: less fits into one packet.
+	PageGzipBytes = 1 << 10
+
+	// PageNameBytes is how much of the program's name is in the names of files.
+	PageNameBytes = 64
+)
