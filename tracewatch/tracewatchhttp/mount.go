@@ -24,7 +24,8 @@ func locate(r *http.Request) place {
 	switch {
 	case path == "" && asked != "" && !strings.HasSuffix(asked, "/"):
 		return withoutSlash(asked) // behind StripPrefix
-	case isTrick(r.URL.Path) || asked != "" && !strings.HasSuffix(asked, "/"+name):
+	case path == "" && asked == "" || r.URL.Opaque != "", isTrick(r.URL.Path),
+		asked != "" && !strings.HasSuffix(asked, "/"+name):
 		return place{name: name, missing: noSuchPlace}
 	case strings.Count(path, "/") <= 1 && strings.TrimPrefix(path, "/") == name: // all else was stripped
 		return place{name: name}

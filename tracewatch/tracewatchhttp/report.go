@@ -31,10 +31,6 @@ type run struct {
 }
 
 func (h *handler) serveReport(x *exchange) error {
-	if err := h.documents.enter(x.r.Context()); err != nil {
-		return err
-	}
-	defer h.documents.leave()
 	doc, err := h.report(x.r.Context())
 	if err != nil {
 		return err
