@@ -5,7 +5,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
-	"io/fs"
+	"path/filepath"
 	"reflect"
 	"regexp"
 	"slices"
@@ -187,6 +187,9 @@ var jsonMarshaler = reflect.TypeFor[json.Marshaler]()
 
 // object checks the structs that MarshalJSON makes.
 func (d *described) object(typ reflect.Type, source *declared) {
+	if len(source.object) == 0 {
+		d.t.Errorf("%v.MarshalJSON: it is not seen what it writes", typ)
+	}
 	for _, s := range source.object {
 		for _, f := range s.Fields.List {
 			name := ""
@@ -213,33 +216,28 @@ func (d *described) source(typ reflect.Type) *declared {
 func (d *described) parse(dir string) map[string]*declared {
 	types := make(map[string]*declared)
 	files := token.NewFileSet()
-	pkgs, err := parser.ParseDir(files, dir, func(f fs.FileInfo) bool {
-		return !strings.HasSuffix(f.Name(), "_test.go") || f.Name() == "documents_test.go"
-	}, parser.ParseComments) //nolint:staticcheck // build tags do not matter here
+	paths, err := filepath.Glob(filepath.Join(dir, "*.go"))
 	require.NoError(d.t, err)
 	var marshalers []*ast.FuncDecl
-	for _, pkg := range pkgs {
-		for _, file := range pkg.Files {
-			for _, decl := range file.Decls {
-				if f, ok := decl.(*ast.FuncDecl); ok && f.Recv != nil && f.Name.Name == "MarshalJSON" {
-					marshalers = append(marshalers, f)
+	for _, path := range paths {
+		if strings.HasSuffix(path, "_test.go") {
+			continue
+		}
+		file, err := parser.ParseFile(files, path, nil, parser.ParseComments)
+		require.NoError(d.t, err)
+		for _, decl := range file.Decls {
+			switch decl := decl.(type) {
+			case *ast.FuncDecl:
+				if decl.Recv != nil && decl.Name.Name == "MarshalJSON" {
+					marshalers = append(marshalers, decl)
 				}
-			}
-			ast.Inspect(file, func(n ast.Node) bool {
-				if _, ok := n.(*ast.FuncDecl); ok {
-					return false
-				}
-				if decl, ok := n.(*ast.GenDecl); ok && decl.Tok == token.TYPE {
-					for _, spec := range decl.Specs {
-						spec := spec.(*ast.TypeSpec)
-						types[spec.Name.Name] = &declared{doc: decl.Doc.Text() + spec.Doc.Text()}
-						if s, ok := spec.Type.(*ast.StructType); ok {
-							types[spec.Name.Name].fields = comments(files, s)
-						}
+			case *ast.GenDecl:
+				for _, spec := range decl.Specs {
+					if spec, ok := spec.(*ast.TypeSpec); ok {
+						types[spec.Name.Name] = typeDeclared(files, decl, spec)
 					}
 				}
-				return true
-			})
+			}
 		}
 	}
 	for _, f := range marshalers {
@@ -257,6 +255,14 @@ func (d *described) parse(dir string) map[string]*declared {
 		}
 	}
 	return types
+}
+
+func typeDeclared(files *token.FileSet, decl *ast.GenDecl, spec *ast.TypeSpec) *declared {
+	d := &declared{doc: decl.Doc.Text() + spec.Doc.Text()}
+	if s, ok := spec.Type.(*ast.StructType); ok {
+		d.fields = comments(files, s)
+	}
+	return d
 }
 
 // names tells if a comment has a field's name in it.
@@ -286,4 +292,18 @@ func comments(files *token.FileSet, s *ast.StructType) map[string]string {
 		}
 	}
 	return said
+}
+
+// The documentation of the package has every endpoint and every parameter.
+func TestEndpointsAreDocumented(t *testing.T) {
+	f, err := parser.ParseFile(token.NewFileSet(), "doc.go", nil, parser.ParseComments)
+	require.NoError(t, err)
+	doc := f.Doc.Text()
+	for name, e := range newHandler(newFake(1), nil).endpoints {
+		i := strings.Index(doc, "\t"+name)
+		require.Positive(t, i, name)
+		for _, p := range e.params {
+			require.Regexp(t, `(?m)^\t`+regexp.QuoteMeta(name)+`\?(\S*&)?`+p+`=`, doc)
+		}
+	}
 }

@@ -1,11 +1,15 @@
 package tracewatchhttp_test
 
 import (
+	"context"
+	"crypto/subtle"
+	"errors"
 	"log"
 	"net/http"
 	"runtime/trace"
 	"strings"
 
+	"github.com/gotracewatch/tracewatch/tracewatch"
 	"github.com/gotracewatch/tracewatch/tracewatch/tracewatchhttp"
 )
 
@@ -30,4 +34,32 @@ func ExampleWithName() {
 			}
 			return "" // the route
 		}))))
+}
+
+// The debug page of a service, for whoever is logged in on its machine.
+func ExampleHandler() {
+	w, err := tracewatch.Start(context.Background())
+	if err != nil {
+		log.Print(err) // the page says so as well
+	} else {
+		defer w.Stop()
+	}
+	mux := http.NewServeMux()
+	mux.Handle("/debug/tracewatch/", tracewatchhttp.Handler(w))
+	log.Print(http.ListenAndServe("localhost:6060", mux))
+}
+
+// Behind a proxy that everybody comes through, the service has to say who may.
+func ExampleWithAuthorization() {
+	var w *tracewatch.Watcher // from tracewatch.Start
+	mux := http.NewServeMux()
+	mux.Handle("/debug/tracewatch/", tracewatchhttp.Handler(w,
+		tracewatchhttp.WithHosts("debug.example.com"),
+		tracewatchhttp.WithAuthorization(func(r *http.Request) error {
+			if subtle.ConstantTimeCompare([]byte(r.Header.Get("X-Debug-Token")), []byte("from your vault")) == 1 {
+				return nil
+			}
+			return errors.New("no")
+		})))
+	log.Print(http.ListenAndServe(":8080", mux))
 }

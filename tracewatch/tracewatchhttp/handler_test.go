@@ -408,3 +408,8 @@ func TestPanic(t *testing.T) {
 	require.Zero(t, len(h.requests.slots))
 	require.Zero(t, len(h.documents.slots))
 }
+
+func decodeInto(t *testing.T, body []byte, into any) {
+	t.Helper()
+	require.NoError(t, json.Unmarshal(body, into), "%s", body)
+}
