@@ -105,7 +105,7 @@ func (h *handler) cell(ctx context.Context, key cellKey) (*document, error) {
 	if err != nil {
 		return nil, err
 	}
-	doc, err := h.encode(cell)
+	doc, err := encode(cell)
 	if err != nil {
 		return nil, err
 	}

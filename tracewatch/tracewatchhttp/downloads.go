@@ -126,7 +126,7 @@ func (h *handler) profile(ctx context.Context, w io.Writer, kind tracewatch.Prof
 		return err
 	}
 	defer h.analyses.leave()
-	ctx, cancel := context.WithTimeout(ctx, h.times.work)
+	ctx, cancel := context.WithTimeout(ctx, h.bounds.work)
 	defer cancel()
 	rec, err := h.src.recording(limits.PageAge)
 	if err != nil {

@@ -16,15 +16,16 @@ import (
 // policy is what the page may load: what is beside it.
 const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
-// times are the bounds that tests shorten.
-type times struct {
-	stall time.Duration // a client reads nothing
-	total time.Duration // a request
-	work  time.Duration // an analysis
+// bounds are those that tests make smaller.
+type bounds struct {
+	stall  time.Duration // a client reads nothing
+	total  time.Duration // a request
+	work   time.Duration // an analysis
+	report int           // bytes of a report
 }
 
-func defaultTimes() times {
-	return times{limits.PageStall, limits.PageTotal, limits.PageAnalysisTime}
+func defaultBounds() bounds {
+	return bounds{limits.PageStall, limits.PageTotal, limits.PageAnalysisTime, limits.PageReportBytes}
 }
 
 // exchange is a request and its answer. It is the writer of the answer's body, which cuts off a client that
@@ -38,11 +39,12 @@ type exchange struct {
 	control *http.ResponseController
 	end     time.Time // of the request, whatever happens
 	begun   bool      // the status is sent
+	gone    bool      // the client does not read any more
 }
 
 // begin sets what every answer has.
 func (h *handler) begin(w http.ResponseWriter, r *http.Request) *exchange {
-	x := &exchange{h: h, w: w, r: r, control: http.NewResponseController(w), end: time.Now().Add(h.times.total)}
+	x := &exchange{h: h, w: w, r: r, control: http.NewResponseController(w), end: time.Now().Add(h.bounds.total)}
 	_ = x.control.SetWriteDeadline(x.end) // where it cannot be set, clients are not cut off
 	header := w.Header()
 	header.Set("Content-Security-Policy", policy)
@@ -77,7 +79,7 @@ func (x *exchange) start(status int, contentType string, length int64) {
 
 // extend gives the client time to read what is written next.
 func (x *exchange) extend() {
-	end := time.Now().Add(x.h.times.stall)
+	end := time.Now().Add(x.h.bounds.stall)
 	if end.After(x.end) {
 		end = x.end
 	}
@@ -100,6 +102,7 @@ func (x *exchange) Write(b []byte) (n int, err error) {
 	}
 	for len(b) > 0 {
 		if err := x.r.Context().Err(); err != nil {
+			x.gone = true
 			return n, err
 		}
 		if !time.Now().Before(x.end) {
@@ -109,6 +112,7 @@ func (x *exchange) Write(b []byte) (n int, err error) {
 		k, err := x.w.Write(b[:min(len(b), limits.PageChunk)])
 		n += k
 		if err != nil {
+			x.gone = true
 			return n, err
 		}
 		b = b[k:]
@@ -116,8 +120,12 @@ func (x *exchange) Write(b []byte) (n int, err error) {
 	return n, nil
 }
 
-// fail answers with a problem. An answer that has begun is broken off, so that nobody takes it for whole.
+// fail answers with a problem. An answer that has begun is broken off, so that nobody takes it for whole; to
+// a client that has gone there is nothing more to say.
 func (x *exchange) fail(err error) {
+	if x.gone {
+		return
+	}
 	if x.begun {
 		panic(http.ErrAbortHandler)
 	}
@@ -138,7 +146,7 @@ func (x *exchange) fail(err error) {
 type document struct{ plain, zipped []byte } // zipped: nil if that is not worth it
 
 // encode makes a document of a value.
-func (h *handler) encode(v any) (*document, error) {
+func encode(v any) (*document, error) {
 	plain, err := json.Marshal(v)
 	if err != nil {
 		return nil, err

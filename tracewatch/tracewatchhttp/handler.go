@@ -111,7 +111,7 @@ type handler struct {
 	program Program
 	guard   guard
 	log     *slog.Logger // nil: nothing is said
-	times   times
+	bounds  bounds
 
 	endpoints map[string]endpoint
 	files     map[string]*file // assets by their names
@@ -131,7 +131,7 @@ type endpoint struct {
 }
 
 func newHandler(src source, opts []HandlerOption) *handler {
-	h := &handler{src: src, program: thisProgram(), times: defaultTimes(), files: readAssets(assets)}
+	h := &handler{src: src, program: thisProgram(), bounds: defaultBounds(), files: readAssets(assets)}
 	h.requests = newGate(limits.PageRequests, 0, 0)
 	h.documents = newGate(limits.PageDocuments, limits.PageRequests, limits.PageDocumentWait)
 	h.analyses = newGate(1, limits.PageAnalysisQueue, limits.PageAnalysisWait)

@@ -31,7 +31,7 @@ func (h *handler) serveLive(x *exchange) error {
 		return err
 	}
 	defer h.documents.leave()
-	doc, err := h.encode(h.live(uint64(after)))
+	doc, err := encode(h.live(uint64(after)))
 	if err != nil {
 		return err
 	}
@@ -72,7 +72,7 @@ func (h *handler) serveAnomalies(x *exchange) error {
 	defer h.documents.leave()
 	all := orEmpty(slices.Clone(h.src.Anomalies()))
 	slices.Reverse(all)
-	doc, err := h.encode(Anomalies{all})
+	doc, err := encode(Anomalies{all})
 	if err != nil {
 		return err
 	}

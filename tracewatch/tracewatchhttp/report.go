@@ -126,7 +126,7 @@ func (h *handler) newReport(ctx context.Context, begun time.Time) (doc *document
 			doc, err = nil, errBug
 		}
 	}()
-	ctx, cancel := context.WithTimeout(ctx, h.times.work)
+	ctx, cancel := context.WithTimeout(ctx, h.bounds.work)
 	defer cancel()
 	rec, err := h.src.recording(limits.PageAge)
 	if err != nil {
@@ -138,19 +138,19 @@ func (h *handler) newReport(ctx context.Context, begun time.Time) (doc *document
 	}
 	took := time.Since(begun)
 	recent := Recent{Made: begun.Add(took), Again: begun.Add(took + max(limits.PageReportPause, limits.PageReportShare*took)), Took: took, Of: report}
-	if doc, err = h.encode(recent); err != nil {
+	if doc, err = encode(recent); err != nil {
 		return nil, err
 	}
-	if len(doc.plain) > limits.PageReportBytes {
+	if len(doc.plain) > h.bounds.report {
 		slim := *report
 		slim.Heat, slim.HeatLeft = nil, report.HeatLeft+len(report.Heat) // live.json has it
 		recent.Of = &slim
-		if doc, err = h.encode(recent); err != nil {
+		if doc, err = encode(recent); err != nil {
 			return nil, err
 		}
 	}
-	if n := len(doc.plain); n > limits.PageReportBytes {
-		return nil, problemf(http.StatusInternalServerError, "the report has %d bytes, at most %d are sent; download the trace and read it with tracewatch.Analyze", n, limits.PageReportBytes)
+	if n := len(doc.plain); n > h.bounds.report {
+		return nil, problemf(http.StatusInternalServerError, "the report has %d bytes, at most %d are sent; download the trace and read it with tracewatch.Analyze", n, h.bounds.report)
 	}
 	h.zip(doc)
 	return doc, nil

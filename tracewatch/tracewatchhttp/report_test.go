@@ -193,18 +193,19 @@ func TestReportFails(t *testing.T) {
 		require.EqualValues(t, 1, ended.Load())
 		time.Sleep(2 * time.Hour)
 
+		h.bounds.report = 160 << 10
 		// The heat maps are left out of one that is too large.
 		src.rec.report = func(context.Context) (*tracewatch.Report, error) {
-			return &tracewatch.Report{HeatLeft: 39, Heat: []tracewatch.HeatStrip{{Cells: []tracewatch.Levels{make(tracewatch.Levels, 13<<20)}}}}, nil
+			return &tracewatch.Report{HeatLeft: 39, Heat: []tracewatch.HeatStrip{{Cells: []tracewatch.Levels{make(tracewatch.Levels, 130<<10)}}}}, nil
 		}
 		got := decode[Recent](t, fetch(h, "/report.json"))
 		require.Empty(t, got.Of.Heat)
 		require.Equal(t, 40, got.Of.HeatLeft)
 		time.Sleep(time.Hour)
 		src.rec.report = func(context.Context) (*tracewatch.Report, error) {
-			return &tracewatch.Report{Places: []tracewatch.Place{{Site: detectors.Site{Func: strings.Repeat("x", 17<<20)}}}}, nil
+			return &tracewatch.Report{Places: []tracewatch.Place{{Site: detectors.Site{Func: strings.Repeat("x", 170<<10)}}}}, nil
 		}
-		require.Contains(t, told(t, fetch(h, "/report.json")), "at most 16777216")
+		require.Contains(t, told(t, fetch(h, "/report.json")), "at most 163840")
 	})
 }
 

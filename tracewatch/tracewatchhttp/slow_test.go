@@ -25,18 +25,18 @@ import (
 func TestSlowReader(t *testing.T) {
 	for _, c := range []struct {
 		name string
-		cut  times
+		cut  bounds
 		read time.Duration // a little, each
 	}{
-		{"reads nothing", times{stall: 100 * time.Millisecond, total: time.Minute, work: time.Minute}, 0},
-		{"reads for ever", times{stall: time.Minute, total: 300 * time.Millisecond, work: time.Minute}, 10 * time.Millisecond},
+		{"reads nothing", bounds{stall: 100 * time.Millisecond, total: time.Minute, work: time.Minute}, 0},
+		{"reads for ever", bounds{stall: time.Minute, total: 300 * time.Millisecond, work: time.Minute}, 10 * time.Millisecond},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			leaktest.Check(t)
 			src := newFake(1)
 			src.rec.data = make([]byte, 64<<20) // more than the sockets take
 			h := newHandler(src, nil)
-			h.times = c.cut
+			h.bounds = c.cut
 			ended := make(chan struct{})
 			s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				defer close(ended)
@@ -73,10 +73,43 @@ func TestSlowReader(t *testing.T) {
 	}
 }
 
+// Over HTTP/2 it is the stream that is cut off, and the connection goes on.
+func TestSlowReaderHTTP2(t *testing.T) {
+	src := newFake(1)
+	src.rec.data = make([]byte, 64<<20)
+	h := newHandler(src, nil)
+	h.bounds.stall = 100 * time.Millisecond
+	ended := make(chan struct{}, 1)
+	s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h.ServeHTTP(w, r)
+		ended <- struct{}{}
+	}))
+	s.EnableHTTP2 = true
+	s.StartTLS()
+	defer s.Close()
+	defer s.Client().CloseIdleConnections()
+	resp, err := s.Client().Get(s.URL + "/trace")
+	require.NoError(t, err)
+	defer resp.Body.Close()
+	require.Equal(t, 2, resp.ProtoMajor)
+	select {
+	case <-ended:
+	case <-time.After(10 * time.Second):
+		t.Fatal("it goes on")
+	}
+	_, err = io.Copy(io.Discard, resp.Body)
+	require.Error(t, err)
+	resp, err = s.Client().Get(s.URL + "/live.json")
+	require.NoError(t, err)
+	defer resp.Body.Close()
+	require.Equal(t, http.StatusOK, resp.StatusCode)
+	require.Zero(t, len(h.downloads.slots))
+}
+
 // The deadline is that of an answer: what comes on the same connection later has its own.
 func TestDeadlineIsOver(t *testing.T) {
 	h := newHandler(newFake(1), nil)
-	h.times.stall = 50 * time.Millisecond
+	h.bounds.stall = 50 * time.Millisecond
 	m := http.NewServeMux()
 	m.Handle("/debug/", h)
 	m.HandleFunc("/slow", func(w http.ResponseWriter, _ *http.Request) {
