@@ -15,9 +15,11 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"testing/fstest"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/gotracewatch/tracewatch/internal/limits"
 	"github.com/gotracewatch/tracewatch/tracewatch"
 )
 
@@ -295,8 +297,7 @@ func TestPicture(t *testing.T) {
 
 func TestGzip(t *testing.T) {
 	h := newHandler(newFake(8), nil)
-	plain := fetch(h, "/live.json?after=590")
-	require.Empty(t, plain.Header().Get("Content-Encoding"))
+	plain := decode[Live](t, fetch(h, "/live.json?after=590"))
 	for accept, zipped := range map[string]bool{
 		"gzip": true, "deflate, gzip;q=0.5": true, "GZIP": true, "br,gzip ; Q=1.0": true,
 		"": false, "identity": false, "gzip;q=0": false, "gzip; q=0.0": false, "gzip;q=x": false, "xgzip": false,
@@ -313,7 +314,9 @@ func TestGzip(t *testing.T) {
 		require.NoError(t, err)
 		got, err := io.ReadAll(z)
 		require.NoError(t, err)
-		require.Len(t, got, plain.Body.Len(), "but for the time it is the same")
+		var live Live
+		decodeInto(t, got, &live)
+		require.Equal(t, plain.Strips, live.Strips)
 	}
 	w := fetch(h, "/live.json?after=x", with("Accept-Encoding", "gzip"))
 	require.Empty(t, w.Header().Get("Content-Encoding"))
@@ -345,6 +348,29 @@ func TestAssets(t *testing.T) {
 	require.Equal(t, "gzip", w.Header().Get("Content-Encoding"))
 	require.Equal(t, `"hash-gzip"`, w.Header().Get("Etag"))
 	require.Less(t, w.Body.Len(), len(large))
+}
+
+func TestReadAssets(t *testing.T) {
+	files := readAssets(fstest.MapFS{
+		"assets/page.html": {Data: []byte("page")}, "assets/page.css": {}, "assets/js/map.js": {}, "assets/logo.svg": {}, "assets/logo.png": {},
+		"assets/README.md": {}, "assets/.hidden": {}, "assets/page.ts": {},
+	})
+	types := make(map[string]string)
+	for name, f := range files {
+		types[name] = f.contentType
+	}
+	require.Equal(t, map[string]string{
+		"": "text/html; charset=utf-8", "page.css": "text/css; charset=utf-8", "map.js": "text/javascript; charset=utf-8",
+		"logo.svg": "image/svg+xml", "logo.png": "image/png",
+	}, types)
+}
+
+func TestLimited(t *testing.T) {
+	var b limited
+	_, err := b.Write(make([]byte, limits.PageFileBytes))
+	require.NoError(t, err)
+	_, err = b.Write([]byte("x"))
+	require.ErrorContains(t, err, "ask for less")
 }
 
 // After Stop what was seen is still there, and what needs the trace says so.
