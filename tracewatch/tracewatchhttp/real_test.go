@@ -16,12 +16,28 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/otel/metric/noop"
 
+	"github.com/gotracewatch/tracewatch/detectors"
 	"github.com/gotracewatch/tracewatch/tracewatch"
 )
 
+// everyWindow is a detector that reports each.
+type everyWindow struct{}
+
+func (everyWindow) Spec() detectors.Spec {
+	return detectors.Spec{Kind: "every-window", Doc: "reports every window"}
+}
+
+func (e everyWindow) New(*detectors.Code) (detectors.State, error) { return e, nil }
+func (everyWindow) Observe(*detectors.Observation)                 {}
+
+func (everyWindow) Judge(w *detectors.Window) ([]detectors.Finding, detectors.Verdict) {
+	return []detectors.Finding{{Start: w.Start, End: w.End, Summary: "a window", Score: 1}}, detectors.Verdict{Applicable: true}
+}
+
 // TestWatcher asks a running watcher for everything, as a user would.
 func TestWatcher(t *testing.T) {
-	w, err := tracewatch.Start(t.Context(), tracewatch.WithMeterProvider(noop.NewMeterProvider()))
+	w, err := tracewatch.Start(t.Context(), tracewatch.WithMeterProvider(noop.NewMeterProvider()),
+		tracewatch.WithDumpDir(t.TempDir()), tracewatch.WithDetectors(append(detectors.Default(), everyWindow{})...))
 	require.NoError(t, err)
 	defer w.Stop()
 	stop := make(chan struct{})
@@ -68,7 +84,27 @@ func TestWatcher(t *testing.T) {
 	require.Equal(t, "flight recorder", live.Health.Recorder)
 	last := live.Strips[len(live.Strips)-1]
 	document(fmt.Sprint("live.json?after=", last.Number), &live)
-	document("anomalies.json", &map[string]any{})
+	var anomalies struct {
+		Anomalies []struct {
+			Number int    `json:"number"`
+			Kind   string `json:"kind"`
+			Dump   string `json:"dump"`
+		} `json:"anomalies"`
+	}
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(200 * time.Millisecond) {
+		if document("anomalies.json", &anomalies); len(anomalies.Anomalies) > 0 && anomalies.Anomalies[len(anomalies.Anomalies)-1].Dump != "" {
+			break
+		}
+	}
+	first := anomalies.Anomalies[len(anomalies.Anomalies)-1]
+	require.Equal(t, 1, first.Number)
+	resp, dump := get("dump?anomaly=1")
+	require.Equal(t, http.StatusOK, resp.StatusCode, "%s", dump)
+	written, err := os.ReadFile(first.Dump)
+	require.NoError(t, err)
+	require.Equal(t, written, dump)
+	resp, _ = get("dump?anomaly=1000")
+	require.Equal(t, http.StatusNotFound, resp.StatusCode)
 	var recent map[string]any
 	document("report.json", &recent)
 	require.NotEmpty(t, recent["report"].(map[string]any)["places"])
