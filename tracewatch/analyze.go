@@ -140,7 +140,7 @@ func newAnalysis(ctx context.Context, cfg *config) (*analysis, error) {
 		e.views = append(e.views, a.places)
 	}
 	if cfg.hotCells > 0 {
-		a.cells = &hotCells{interval: &e.interval, most: cfg.hotCells, history: &e.history}
+		a.cells = &hotCells{ctx: ctx, interval: &e.interval, most: cfg.hotCells, history: &e.history}
 		e.views = append(e.views, a.cells)
 	}
 	if len(cfg.profiles) > 0 {

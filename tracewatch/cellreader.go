@@ -2,6 +2,7 @@ package tracewatch
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"slices"
 
@@ -32,7 +33,7 @@ const waiters = 8
 
 // cell says who had waited that started on a P between two moments, and why. It reads the generations that have
 // some of that time, and the one before; all of them if that is not enough to know since when somebody waited.
-func cell(gens []explain.Generation, p detectors.ProcID, from, to detectors.Time) (*Cell, error) {
+func cell(ctx context.Context, gens []explain.Generation, p detectors.ProcID, from, to detectors.Time) (*Cell, error) {
 	last := len(gens)
 	for last > 0 && gens[last-1].Start > to {
 		last--
@@ -49,9 +50,9 @@ func cell(gens []explain.Generation, p detectors.ProcID, from, to detectors.Time
 	if listsNoStacks(gens) {
 		first = 0
 	}
-	r, err := readCell(gens[first:], p, from, to)
+	r, err := readCell(ctx, gens[first:], p, from, to)
 	if err == nil && r.censored && first > 0 {
-		r, err = readCell(gens, p, from, to)
+		r, err = readCell(ctx, gens, p, from, to)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("tracewatch: %w", err)
@@ -72,7 +73,7 @@ func listsNoStacks(gens []explain.Generation) bool {
 }
 
 // readCell goes through generations.
-func readCell(gens []explain.Generation, p detectors.ProcID, from, to detectors.Time) (*cellReader, error) {
+func readCell(ctx context.Context, gens []explain.Generation, p detectors.ProcID, from, to detectors.Time) (*cellReader, error) {
 	r := &cellReader{
 		code: detectors.NewCode(), cell: &Cell{Proc: p, From: from, To: to, Waited: []Waiter{}},
 		was: make(map[detectors.GoID]readied),
@@ -83,6 +84,9 @@ func readCell(gens []explain.Generation, p detectors.ProcID, from, to detectors.
 	}})
 	tl.OnPanic = func(_ int, v any, _ []byte) { panic(v) } // it is ours
 	for _, g := range gens {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
 		parsed, err := wire.Parse(g.Raw)
 		if err != nil {
 			return nil, err

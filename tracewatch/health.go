@@ -1,6 +1,10 @@
 package tracewatch
 
-import "time"
+import (
+	"time"
+
+	"github.com/gotracewatch/tracewatch/detectors"
+)
 
 // Health says how the watch itself is doing. What it has done so far is in [Stats].
 type Health struct {
@@ -25,6 +29,12 @@ type Health struct {
 	Memory       int `json:"memory_bytes"`
 	HistoryLimit int `json:"history_limit_bytes"`
 
+	// MemoryFrom and MemoryTo are the time of which the trace is in memory, by the trace's clock. Both are 0 if
+	// there is none.
+	MemoryFrom detectors.Time `json:"memory_from_ns"`
+	MemoryTo   detectors.Time `json:"memory_to_ns"`
+
+	// Clock says how far the trace's clock can be trusted.
 	Clock ClockHealth `json:"clock"`
 }
 
@@ -50,6 +60,7 @@ func (w *Watcher) Health() Health {
 	select {
 	case <-w.done:
 		h.Recorder = "stopped"
+		h.MemoryFrom, h.MemoryTo = 0, 0 // nobody can ask any more
 	default:
 		h.Recorder = "flight recorder"
 		if w.cfg.stream {
@@ -65,6 +76,9 @@ func (w *Watcher) health() Health {
 	h := Health{
 		Memory: e.history.bytes + e.heat.size(), HistoryLimit: w.cfg.historyBytes,
 		Clock: ClockHealth{Source: e.clockSource, Known: e.hasClock, Drift: e.drift.perOne, Tick: e.drift.tick},
+	}
+	if past := e.history.past; len(past) > 0 {
+		h.MemoryFrom, h.MemoryTo = past[0].Start, past[len(past)-1].End
 	}
 	if last := e.heat.after(e.windows-1, 1); len(last) == 1 {
 		s := &last[0]

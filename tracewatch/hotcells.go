@@ -2,6 +2,7 @@ package tracewatch
 
 import (
 	"cmp"
+	"context"
 	"slices"
 	"time"
 
@@ -12,6 +13,7 @@ import (
 // hotCells finds the hottest cells of a trace while it is read, and what is behind them.
 type hotCells struct {
 	*interval
+	ctx     context.Context
 	most    int
 	history *history
 	cells   []*Cell // the hottest first
@@ -46,7 +48,7 @@ func (h *hotCells) window(w *detectors.Window) {
 	if listsNoStacks(gens) {
 		gens = h.history.all()
 	}
-	c, err := cell(gens, detectors.ProcID(p), from, from.Add(detectors.HeatBucket))
+	c, err := cell(h.ctx, gens, detectors.ProcID(p), from, from.Add(detectors.HeatBucket))
 	if err != nil {
 		return
 	}

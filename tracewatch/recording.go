@@ -107,13 +107,14 @@ func (r *Recording) Report(ctx context.Context, opts ...Option) (*Report, error)
 }
 
 // Cell says who had waited for a P that started on it between two moments, and why. The error is [ErrNoTrace] if
-// the recording has nothing of that time.
-func (r *Recording) Cell(p detectors.ProcID, from, to detectors.Time) (c *Cell, err error) {
+// the recording has nothing of that time. It takes some tens of milliseconds, on a goroutine of the watch's, and
+// ends early with ctx.
+func (r *Recording) Cell(ctx context.Context, p detectors.ProcID, from, to detectors.Time) (c *Cell, err error) {
 	if from >= r.to || to <= r.from {
 		return nil, fmt.Errorf("%w: it has %d to %d ns, by the trace's clock", ErrNoTrace, r.from, r.to)
 	}
 	err = onOwnGoroutine(func() error {
-		c, err = cell(r.gens, p, from, to)
+		c, err = cell(ctx, r.gens, p, from, to)
 		return err
 	})
 	return c, err

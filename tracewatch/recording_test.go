@@ -120,15 +120,15 @@ func TestRecording(t *testing.T) {
 	require.Equal(t, [2]detectors.Time{from, to}, [2]detectors.Time{from2, to2})
 
 	hot := report.Cells[0]
-	cell, err := rec.Cell(hot.Proc, hot.From, hot.To)
+	cell, err := rec.Cell(t.Context(), hot.Proc, hot.From, hot.To)
 	require.NoError(t, err)
 	require.Equal(t, hot.Waited[0].Goroutine, cell.Waited[0].Goroutine)
 	require.Empty(t, cell.Explanation.Missing)
-	_, err = rec.Cell(0, 0, from)
+	_, err = rec.Cell(t.Context(), 0, 0, from)
 	require.ErrorIs(t, err, tracewatch.ErrNoTrace)
 	_, err = rec.Between(to, math.MaxInt64)
 	require.ErrorIs(t, err, tracewatch.ErrNoTrace)
-	empty, err := rec.Cell(1<<20, from, to)
+	empty, err := rec.Cell(t.Context(), 1<<20, from, to)
 	require.NoError(t, err)
 	require.NotEmpty(t, empty.Explanation.Missing)
 
@@ -177,6 +177,8 @@ func TestLive(t *testing.T) {
 	require.Less(t, h.WatchShare, 1.0)
 	require.Positive(t, h.Memory)
 	require.True(t, h.Clock.Known)
+	require.LessOrEqual(t, h.MemoryFrom, strips[0].Start)
+	require.GreaterOrEqual(t, h.MemoryTo, strips[2].End)
 	if runtime.GOOS == "linux" {
 		require.NotEmpty(t, h.Clock.Source)
 	}

@@ -101,7 +101,7 @@ func (h *handler) cell(ctx context.Context, key cellKey) (*document, error) {
 	case key.from >= end:
 		return nil, &problem{status: http.StatusServiceUnavailable, retry: time.Second, text: "that time is not in memory yet; come again"}
 	}
-	cell, err := rec.Cell(key.proc, key.from, key.to)
+	cell, err := rec.Cell(ctx, key.proc, key.from, key.to)
 	if err != nil {
 		return nil, err
 	}

@@ -3,7 +3,6 @@ package tracewatchhttp
 import (
 	"time"
 
-	"github.com/gotracewatch/tracewatch/detectors"
 	"github.com/gotracewatch/tracewatch/tracewatch"
 )
 
@@ -18,11 +17,6 @@ type Live struct {
 	// the last of them: ask again at once.
 	Strips []tracewatch.HeatStrip `json:"strips"`
 	More   bool                   `json:"more"`
-
-	// MemoryFrom and MemoryTo are the time of which the trace is in memory, by the trace's clock: what is
-	// older cannot be asked about any more. Both are 0 if there is none.
-	MemoryFrom detectors.Time `json:"memory_from_ns"`
-	MemoryTo   detectors.Time `json:"memory_to_ns"`
 
 	// Newest is the number of the newest anomaly, 0 if there is none.
 	Newest uint64 `json:"newest_anomaly"`

@@ -84,10 +84,8 @@ func (f *fake) Health() tracewatch.Health {
 	if f.failing() == tracewatch.ErrStopped { //nolint:errorlint // it is set as it is
 		return tracewatch.Health{Recorder: "stopped"}
 	}
-	return tracewatch.Health{Recorder: "flight recorder"}
+	return tracewatch.Health{Recorder: "flight recorder", MemoryFrom: f.rec.from, MemoryTo: f.rec.to}
 }
-
-func (f *fake) memory() (from, to detectors.Time) { return f.rec.from, f.rec.to }
 
 func (f *fake) files(number uint64) (dump, allocs string, known bool) {
 	d := f.dumps[number]
@@ -155,7 +153,7 @@ func (r fakeRecording) Report(ctx context.Context, _ ...tracewatch.Option) (*tra
 	return &tracewatch.Report{From: r.from, To: r.to}, nil
 }
 
-func (r fakeRecording) Cell(p detectors.ProcID, from, to detectors.Time) (*tracewatch.Cell, error) {
+func (r fakeRecording) Cell(_ context.Context, p detectors.ProcID, from, to detectors.Time) (*tracewatch.Cell, error) {
 	if r.cell != nil {
 		return r.cell()
 	}

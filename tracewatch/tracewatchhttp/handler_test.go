@@ -242,7 +242,7 @@ func TestLive(t *testing.T) {
 		after += uint64(len(live.Strips))
 		require.Equal(t, got < 600, live.More)
 		require.Equal(t, uint64(3), live.Newest)
-		require.Equal(t, 570*second, live.MemoryFrom)
+		require.Equal(t, 570*second, live.Health.MemoryFrom)
 		require.NotZero(t, live.Now)
 		require.Equal(t, os.Getpid(), live.Program.PID)
 		if !live.More {

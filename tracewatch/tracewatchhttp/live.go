@@ -42,7 +42,6 @@ func (h *handler) serveLive(x *exchange) error {
 func (h *handler) live(after uint64) *Live {
 	live := &Live{Program: h.program, Now: time.Now(), Verdicts: orEmpty(h.src.Verdicts()), Stats: h.src.Stats(), Health: h.src.Health()}
 	live.Strips, live.More = fit(h.src.Heat(after, limits.PageStrips+1))
-	live.MemoryFrom, live.MemoryTo = h.src.memory()
 	if all := h.src.Anomalies(); len(all) > 0 {
 		live.Newest = all[len(all)-1].Number
 	}

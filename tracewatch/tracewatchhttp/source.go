@@ -3,7 +3,6 @@ package tracewatchhttp
 import (
 	"context"
 	"io"
-	"math"
 	"time"
 
 	"github.com/gotracewatch/tracewatch/detectors"
@@ -17,9 +16,6 @@ type source interface {
 	Anomalies() []*tracewatch.Anomaly
 	Heat(after uint64, most int) []tracewatch.HeatStrip
 	Health() tracewatch.Health
-
-	// memory is the time of which the trace is in memory. It asks nothing of the runtime.
-	memory() (from, to detectors.Time)
 
 	// files returns the files of the anomaly with a number, "" for one that was not written. Known is false if
 	// there is no such anomaly any more.
@@ -38,7 +34,7 @@ type recording interface {
 	last(d time.Duration) recording
 	between(from, to detectors.Time) (recording, error)
 	Report(ctx context.Context, opts ...tracewatch.Option) (*tracewatch.Report, error)
-	Cell(p detectors.ProcID, from, to detectors.Time) (*tracewatch.Cell, error)
+	Cell(ctx context.Context, p detectors.ProcID, from, to detectors.Time) (*tracewatch.Cell, error)
 	profile(ctx context.Context, w io.Writer, kind tracewatch.ProfileKind) error
 }
 
@@ -52,17 +48,6 @@ func (w watched) files(number uint64) (dump, allocs string, known bool) {
 		}
 	}
 	return "", "", false
-}
-
-func (w watched) memory() (from, to detectors.Time) {
-	if w.Stats().Windows == 0 {
-		return 0, 0 // else Recording would ask for some
-	}
-	rec, err := w.Recording(math.MaxInt64)
-	if err != nil {
-		return 0, 0
-	}
-	return rec.Span()
 }
 
 func (w watched) recording(noOlder time.Duration) (recording, error) {
