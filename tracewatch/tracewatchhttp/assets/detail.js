@@ -1,0 +1,160 @@
+// detail.js answers a click on the heat map: who waited, who ran instead, and what was behind it.
+(function (tw) {
+  "use strict";
+
+  const f = tw.format, el = tw.el;
+  let asked = 0; // the number of the last question: an answer to an earlier one is too late
+  let retry = 0;
+
+  const box = () => tw.byID("detail");
+
+  // frame is what all states of the detail have.
+  function frame(cell, busy, ...children) {
+    const title = el("h3", { tabindex: "-1", id: "detail-title" },
+      "P " + cell.proc + " at " + tw.heat.moment(cell.column, 2),
+      el("span", { class: "soft", text: cell.level ? " longest delay " + f.duration(tw.scale.delayOf(cell.level)) : " no start here" }));
+    tw.replace(box(), el("header", {}, title,
+      el("button", { type: "button", id: "detail-close", on: { click: close }, text: "Close" })), ...children);
+    box().hidden = false;
+    box().setAttribute("aria-busy", String(busy));
+    return title;
+  }
+
+  function close() {
+    asked++;
+    clearTimeout(retry);
+    box().hidden = true;
+    tw.heat.opened = null;
+    tw.heat.want();
+    tw.byID("heat").focus({ preventScroll: true });
+  }
+
+  // open asks about a cell and shows what comes.
+  async function open(cell) {
+    const mine = ++asked;
+    clearTimeout(retry);
+    const title = frame(cell, true, el("p", { class: "soft", text: "Reading the trace of that time …" }));
+    title.focus({ preventScroll: true });
+    box().scrollIntoView({ block: "nearest" });
+    const ring = tw.heat.ring();
+    if (tw.offline) return inFile(cell);
+    const from = ring.bucketText(cell.column), to = ring.bucketText(cell.column + 1);
+    let answer, status, wait;
+    try {
+      const r = await fetch("cell.json?proc=" + cell.proc + "&from=" + from + "&to=" + to);
+      status = r.status;
+      wait = Number(r.headers.get("Retry-After")) || 2;
+      answer = await r.json().catch(() => ({}));
+    } catch {
+      status = 0;
+      answer = {};
+    }
+    if (mine !== asked) return;
+    if (status === 200) show(cell, answer);
+    else if (status === 404 || status === 410) gone(cell, answer.error);
+    else if (status === 429 || status === 503) later(cell, wait, mine);
+    else {
+      frame(cell, false, el("p", { text: status ? answer.error || "The server answers with status " + status + "." : "The server does not answer." }),
+        el("button", { type: "button", on: { click: () => open(cell) }, text: "Try again" }));
+    }
+    if (!box().hidden) box().scrollIntoView({ block: "nearest" });
+  }
+
+  // later waits as long as the server asks for: reading costs the service, and others may ask, too.
+  function later(cell, seconds, mine) {
+    const left = el("b", { text: seconds + " s" });
+    frame(cell, true, el("p", {}, "Asked too often: reading a trace takes processor time of the service. Again in ", left, "."));
+    const tick = () => {
+      if (mine !== asked) return;
+      if (--seconds <= 0) { open(cell); return; }
+      left.textContent = seconds + " s";
+      retry = setTimeout(tick, 1000);
+    };
+    retry = setTimeout(tick, 1000);
+  }
+
+  // gone says what is left of a time whose trace is no longer in memory.
+  function gone(cell, error) {
+    const memory = tw.heat.memory();
+    const dumps = tw.anomalies.overlapping(cell.column, cell.column + 1);
+    frame(cell, false,
+      el("p", {}, el("b", { text: "The trace of that time is no longer in memory" }),
+        memory ? ", which reaches back to " + tw.heat.moment(memory.from, 0) + "." : "."),
+      error ? el("p", { class: "soft", text: error }) : null,
+      dumps.length ? [
+        el("p", { text: dumps.some((a) => a.dump) ? "But an anomaly of that time was kept:" : "An anomaly of that time tells more:" }),
+        el("ul", { class: "plain" }, dumps.map((a) => el("li", {},
+          tw.severity(a.severity), " ", el("a", { href: "#anomaly-" + a.number, on: { click: () => tw.anomalies.open(a.number) }, text: a.kind }), " ", a.summary, " ",
+          a.dump ? el("a", { class: "button", href: "dump?anomaly=" + a.number, download: true, text: "Download its trace" }) : null))),
+      ] : el("p", { class: "soft", text: "No anomaly was reported then, so nothing else was kept of it. Cells above the blue line under the map can be explained." }));
+  }
+
+  // inFile finds a cell in what the file has.
+  function inFile(cell) {
+    const ring = tw.heat.ring(), cells = tw.offline.report.cells || [];
+    const found = cells.find((c) => Number(c.proc) === cell.proc && Math.round(ring.column(c.from_ns)) === cell.column);
+    if (found) { show(cell, found); return; }
+    frame(cell, false,
+      el("p", {}, cell.level ? "The longest wait for a P that ended here took " + f.duration(tw.scale.delayOf(cell.level)) + "." : "No goroutine started here."),
+      cells.length ? [
+        el("p", { class: "soft", text: cells.length === 1 ? "Only the hottest cell is explained in a file:" : "Only the hottest " + cells.length + " cells are explained in a file:" }),
+        list(cells),
+      ] : el("p", { class: "soft", text: "No cell is explained in this file." }));
+  }
+
+  // list has a button for each cell that a file explains.
+  function list(cells) {
+    const ring = tw.heat.ring();
+    return el("ul", { class: "chips" }, cells.map((c) => {
+      const column = Math.round(ring.column(c.from_ns));
+      return el("li", {}, el("button", {
+        type: "button", class: "small", on: { click: () => { tw.heat.show(column - 100, column + 100); tw.heat.openCell({ proc: Number(c.proc), column }); } },
+        text: f.duration(c.sched_delay.max_ns) + " · P " + c.proc + " · " + tw.heat.moment(column, 2),
+      }));
+    }));
+  }
+
+  // waiters are those that had waited, each with how long beside a bar.
+  function waiters(c) {
+    const most = Math.max(1, ...c.waited.map((w) => w.delay_ns));
+    return el("ol", { class: "waiters" }, c.waited.map((w, i) => el("li", {},
+      el("div", { class: "row" }, el("b", { class: "number", text: f.duration(w.delay_ns) }), tw.bar(w.delay_ns / most, "wait"),
+        el("span", {}, "goroutine " + w.goroutine)),
+      el("div", {}, tw.site(w.site)),
+      el("div", { class: "soft" }, f.was(w.was), "; ",
+        w.waker ? ["woken by goroutine " + w.waker, w.waker_site ? [" in ", tw.site(w.waker_site)] : null]
+          : w.waker_site ? ["woken in ", tw.site(w.waker_site)]
+            : w.was === "preempted" || w.was === "syscall" || w.was === "runtime.Gosched" ? "nobody had to wake it" : "woken by the network poller, a timer or nobody"),
+      tw.stack(w.stack, i === 0))));
+  }
+
+  function show(cell, c) {
+    const x = c.explanation || {};
+    c.waited = c.waited || [];
+    frame(cell, false,
+      tw.explain.sentence(x),
+      el("div", { class: "columns" },
+        el("section", {}, el("h4", { text: "Who waited" }),
+          c.waited.length ? el("p", { class: "soft", text: f.many(c.sched_delay.count, "start") + " in these 10 ms, after " + f.duration(c.sched_delay.sum_ns) + " of waiting for a P together" +
+            (c.sched_delay.count > c.waited.length ? "; the longest " + c.waited.length + ":" : ":") }) : el("p", { text: "Nobody: no goroutine of the service started here." }),
+          waiters(c)),
+        x.instead ? el("section", {}, el("h4", { text: "Who ran instead" }), tw.explain.instead(x.instead)) : null,
+        x.missing ? null : el("section", {}, el("h4", { text: "The chain to the cause" }), tw.explain.tree(x))),
+      takeaway(cell, c));
+  }
+
+  // takeaway has the trace of the time in which the first of them waited, and how to look at it.
+  function takeaway(cell, c) {
+    if (tw.offline) return null;
+    const ring = tw.heat.ring();
+    const longest = c.waited.length ? c.waited[0].delay_ns : 0;
+    const back = Math.max(1, Math.ceil(longest / 1e7) + 1);
+    const query = "from=" + ring.bucketText(cell.column - back) + "&to=" + ring.bucketText(cell.column + 2);
+    return el("footer", {},
+      el("a", { class: "button", href: "trace?" + query, download: true, text: "Download the trace of this wait" }),
+      tw.command("go tool trace FILE"),
+      el("a", { class: "button", href: "profile?kind=sched", download: true, text: "Profile of waits for a P" }));
+  }
+
+  tw.detail = { open, close, list };
+})(window.tracewatch);

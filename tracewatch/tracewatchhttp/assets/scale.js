@@ -1,0 +1,74 @@
+// scale.js has what numbers look like. Both scales run evenly from dark to light (on a dark page, the other
+// way on a light one), so that more is always further from the background, also for eyes that do not tell
+// red from green, and on a print without colours. They are matplotlib's inferno and cividis.
+(function (tw) {
+  "use strict";
+
+  const inferno = ["000004", "160b39", "420a68", "6a176e", "932667", "bc3754", "dd513a", "f37819", "fca50a", "f6d746", "fcffa4"];
+  const cividis = ["00224e", "123570", "3b496c", "575d6d", "707173", "8a8678", "a59c74", "c3b369", "e1cc55", "fee838"];
+
+  // The ends that would be hard to tell from the background are left out.
+  const ranges = {
+    delay: { stops: inferno, dark: [0.13, 1], light: [0.93, 0.04] },
+    count: { stops: cividis, dark: [0.18, 1], light: [0.97, 0] },
+  };
+
+  const part = (hex, i) => parseInt(hex.slice(2 * i, 2 * i + 2), 16);
+
+  // colour is a scale's at x, 0 to 1, as [r, g, b].
+  function colour(name, dark, x) {
+    const { stops, ...ends } = ranges[name];
+    const [a, b] = ends[dark ? "dark" : "light"];
+    const at = (a + (b - a) * Math.max(0, Math.min(1, x))) * (stops.length - 1);
+    const i = Math.min(Math.floor(at), stops.length - 2), t = at - i;
+    return [0, 1, 2].map((k) => Math.round(part(stops[i], k) * (1 - t) + part(stops[i + 1], k) * t));
+  }
+
+  const rgba = ([r, g, b]) => ((255 << 24) | (b << 16) | (g << 8) | r) >>> 0; // as an ImageData has it, little-endian
+
+  // Levels are the library's: numbers known to an eighth, a byte each (see tracewatch.Levels).
+  const starts = new Float64Array(256);
+  for (let n = 1; n < 256; n++) starts[n] = 2 ** ((n - 1) >> 3) * (1 + ((n - 1) & 7) / 8);
+
+  const unit = 128; // nanoseconds: tracewatch.HeatUnit
+
+  // Delays from 10 µs to 1 s are told apart. Less hurts nobody, and more is bad enough.
+  const least = 1e4, most = 1e9;
+  const delayAt = (ns) => Math.log(ns / least) / Math.log(most / least);
+
+  // Counts from 1 to 10,000 in 100 ms.
+  const countMost = 1e4;
+  const countAt = (n) => Math.log(n) / Math.log(countMost);
+
+  // delays has the colour of each level; that of 0 is not used.
+  function delays(dark) {
+    const lut = new Uint32Array(256);
+    for (let n = 1; n < 256; n++) lut[n] = rgba(colour("delay", dark, delayAt(Math.max(least, starts[n] * unit))));
+    return lut;
+  }
+
+  // counts has 256 colours for counts, by countIndex.
+  function counts(dark) {
+    const lut = new Uint32Array(256);
+    for (let n = 0; n < 256; n++) lut[n] = rgba(colour("count", dark, n / 255));
+    return lut;
+  }
+
+  // legend draws a scale from left to right.
+  function legend(canvas, name) {
+    const w = canvas.width, h = canvas.height, c = canvas.getContext("2d");
+    for (let x = 0; x < w; x++) {
+      c.fillStyle = "rgb(" + colour(name, tw.theme.dark(), x / (w - 1)).join(",") + ")";
+      c.fillRect(x, 0, 1, h);
+    }
+  }
+
+  tw.scale = {
+    colour, delays, counts, legend,
+    starts, // of levels, in units
+    delayOf: (level) => starts[level] * unit,
+    countIndex: (n) => Math.max(0, Math.min(255, Math.round(countAt(n) * 255))),
+    rowOf: (ns) => 2 * Math.log2(ns / unit), // of detectors.WaitRow, with what is between two
+    delayOfRow: (row) => unit * 2 ** (row / 2),
+  };
+})(window.tracewatch);
