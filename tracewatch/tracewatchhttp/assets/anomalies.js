@@ -22,7 +22,7 @@
     if (!list || !list.length) return null;
     return el("div", { class: "scroll" }, el("table", { class: "measures" },
       el("caption", { text: "What was measured" }),
-      el("thead", {}, el("tr", {}, ["Measure", "Value", "", "Threshold", "Usual"].map((t) => el("th", { scope: "col", text: t })))),
+      el("thead", {}, el("tr", {}, ["Measure", "Value", "", "Threshold", "Usual"].map((t, i) => el("th", { scope: "col", class: i === 0 || i === 2 ? "" : "number", text: t })))),
       el("tbody", {}, list.map((m) => el("tr", {},
         el("th", { scope: "row", text: m.name }),
         el("td", { class: "number", text: f.value(m.value, m.unit) }),
@@ -35,7 +35,7 @@
     if (!list || !list.length) return null;
     return el("div", { class: "scroll" }, el("table", {},
       el("caption", { text: "Where" }),
-      el("thead", {}, el("tr", {}, ["Site", "What happened there", "Times", "Together", "Longest"].map((t) => el("th", { scope: "col", text: t })))),
+      el("thead", {}, el("tr", {}, ["Site", "What happened there", "Times", "Together", "Longest"].map((t, i) => el("th", { scope: "col", class: i > 1 ? "number" : "", text: t })))),
       el("tbody", {}, list.map((s) => el("tr", {},
         el("th", { scope: "row" }, s.site === "unknown" ? tw.site(null) : tw.site({ func: s.site })),
         el("td", { text: s.what }), el("td", { class: "number", text: f.count(s.count) }),
@@ -69,7 +69,7 @@
         el("div", { class: "columns" },
           x && x.instead ? el("div", {}, el("h5", { text: "Who ran instead" }), tw.explain.instead(x.instead)) : null,
           x && x.delayed ? el("div", {}, el("h5", { text: "Who was kept waiting" }), tw.explain.delayed(x.delayed)) : null,
-          x && x.tree && x.tree.length > 1 ? el("div", {}, el("h5", { text: "The chain" }), tw.explain.tree(x)) : null)),
+          tw.explain.chain(x).length > 1 ? el("div", {}, el("h5", { text: "The chain" }), tw.explain.tree(x)) : null)),
       el("section", {}, el("h4", { text: "Evidence" }), measures(e.measures), sites(e.sites), goroutines(e.goroutines)),
       quality(a.quality || {}, a),
       el("footer", {},

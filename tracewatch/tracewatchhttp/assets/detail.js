@@ -13,10 +13,12 @@
     const title = el("h3", { tabindex: "-1", id: "detail-title" },
       "P " + cell.proc + " at " + tw.heat.moment(cell.column, 2),
       el("span", { class: "soft", text: cell.level ? " longest delay " + f.duration(tw.scale.delayOf(cell.level)) : " no start here" }));
+    const focused = box().contains(document.activeElement);
     tw.replace(box(), el("header", {}, title,
       el("button", { type: "button", id: "detail-close", on: { click: close }, text: "Close" })), ...children);
     box().hidden = false;
     box().setAttribute("aria-busy", String(busy));
+    if (focused) title.focus({ preventScroll: true }); // what had the focus is gone
     return title;
   }
 
@@ -38,6 +40,8 @@
     box().scrollIntoView({ block: "nearest" });
     const ring = tw.heat.ring();
     if (tw.offline) return inFile(cell);
+    const memory = tw.heat.memory();
+    if (memory && cell.column + 1 <= memory.from) return gone(cell); // it is known without asking
     const from = ring.bucketText(cell.column), to = ring.bucketText(cell.column + 1);
     let answer, status, wait;
     try {
@@ -51,7 +55,7 @@
     }
     if (mine !== asked) return;
     if (status === 200) show(cell, answer);
-    else if (status === 404 || status === 410) gone(cell, answer.error);
+    else if (status === 404 || status === 410) gone(cell);
     else if (status === 429 || status === 503) later(cell, wait, mine);
     else {
       frame(cell, false, el("p", { text: status ? answer.error || "The server answers with status " + status + "." : "The server does not answer." }),
@@ -74,13 +78,12 @@
   }
 
   // gone says what is left of a time whose trace is no longer in memory.
-  function gone(cell, error) {
+  function gone(cell) {
     const memory = tw.heat.memory();
     const dumps = tw.anomalies.overlapping(cell.column, cell.column + 1);
     frame(cell, false,
       el("p", {}, el("b", { text: "The trace of that time is no longer in memory" }),
         memory ? ", which reaches back to " + tw.heat.moment(memory.from, 0) + "." : "."),
-      error ? el("p", { class: "soft", text: error }) : null,
       dumps.length ? [
         el("p", { text: dumps.some((a) => a.dump) ? "But an anomaly of that time was kept:" : "An anomaly of that time tells more:" }),
         el("ul", { class: "plain" }, dumps.map((a) => el("li", {},
@@ -117,7 +120,7 @@
   // waiters are those that had waited, each with how long beside a bar.
   function waiters(c) {
     const most = Math.max(1, ...c.waited.map((w) => w.delay_ns));
-    return el("ol", { class: "waiters" }, c.waited.map((w, i) => el("li", {},
+    const items = c.waited.map((w, i) => el("li", {},
       el("div", { class: "row" }, el("b", { class: "number", text: f.duration(w.delay_ns) }), tw.bar(w.delay_ns / most, "wait"),
         el("span", {}, "goroutine " + w.goroutine)),
       el("div", {}, tw.site(w.site)),
@@ -125,7 +128,10 @@
         w.waker ? ["woken by goroutine " + w.waker, w.waker_site ? [" in ", tw.site(w.waker_site)] : null]
           : w.waker_site ? ["woken in ", tw.site(w.waker_site)]
             : w.was === "preempted" || w.was === "syscall" || w.was === "runtime.Gosched" ? "nobody had to wake it" : "woken by the network poller, a timer or nobody"),
-      tw.stack(w.stack, i === 0))));
+      tw.stack(w.stack, i === 0)));
+    const first = el("ol", { class: "waiters" }, items.slice(0, 3));
+    if (items.length <= 3) return first;
+    return [first, el("details", { class: "rest" }, el("summary", { text: "and " + (items.length - 3) + " more" }), el("ol", { class: "waiters", start: "4" }, items.slice(3)))];
   }
 
   function show(cell, c) {

@@ -58,7 +58,7 @@
     return tw.el("details", { class: "stack", open: !!open },
       tw.el("summary", { text: "Stack, " + tw.format.many(frames.length, "frame") }),
       tw.el("ol", {}, frames.map((x) => tw.el("li", {},
-        tw.el("code", { text: x.func || "?" }), tw.el("span", { class: "where", text: tw.format.location(x) })))));
+        tw.el("code", { text: x.func || "?" }), tw.el("span", { class: "where", title: tw.format.location(x), text: tw.format.location({ file: tw.format.base(x.file || ""), line: x.line }) })))));
   };
 
   // command is something to type, with a button that copies it.

@@ -13,10 +13,20 @@
       el("span", { class: "link" }, i ? el("span", { class: "arrow" }, "← ") : null, part)));
   }
 
+  // chain is the tree without its end, which says in lines what instead and delayed say in bars: one line each for the
+  // head, for what ran, for what was idle and for the rest.
+  function chain(x) {
+    if (!x || x.missing || !x.tree) return [];
+    const i = x.instead, d = x.delayed;
+    const after = (i ? 1 + (i.ran || []).length + (i.idle_ns > 0 ? 1 : 0) + (i.other_ns > 0 ? 1 : 0) : 0) + (d ? 1 + (d.sites || []).length : 0);
+    return x.tree.slice(0, Math.max(1, x.tree.length - after));
+  }
+
   // tree is the library's own, line by line. A line that is too long goes on below its beginning.
   function tree(x) {
-    if (!x || x.missing || !x.tree || !x.tree.length) return null;
-    return el("div", { class: "tree", role: "list" }, x.tree.map((line) => {
+    const lines = chain(x);
+    if (!lines.length) return null;
+    return el("div", { class: "tree", role: "list" }, lines.map((line) => {
       const indent = /^[ │├└─]*/.exec(line)[0].length + 2;
       const e = el("div", { role: "listitem", text: line });
       e.style.paddingInlineStart = indent + "ch";
@@ -63,5 +73,5 @@
         el("span", { class: "name" }, s.site === "unknown" ? tw.site(null) : tw.site({ func: s.site }), el("span", { class: "soft", text: " " + f.many(s.count, "time") + ", at most " + f.duration(s.max_ns) }))))));
   }
 
-  tw.explain = { sentence, tree, instead, delayed };
+  tw.explain = { sentence, chain, tree, instead, delayed };
 })(window.tracewatch);

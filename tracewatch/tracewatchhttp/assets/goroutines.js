@@ -32,7 +32,7 @@
     return [best ? words[best] || best : "", most];
   }
 
-  let rows = []; // {place, tr, text}
+  let rows = []; // {place, tr, text}: in order; tr is made when it is first shown
   let sort = { id: "delay", up: false };
   let byCause = false;
 
@@ -57,18 +57,28 @@
     tw.byID("goroutines-head").querySelector("[data-column='" + c.id + "']").focus();
   }
 
-  // order puts the rows, which are made once, into order.
+  // order puts the places into order and shows the first of them. A thousand rows are laid out in a second on a slow
+  // machine: the others come when one scrolls there.
+  const atOnce = 100;
   function order() {
     const c = columns.find((x) => x.id === sort.id), sign = sort.up ? 1 : -1;
     const keyed = rows.map((r) => ({ r, k: c.value(r.place) }));
     keyed.sort((a, b) => sign * (c.text ? a.k.localeCompare(b.k) : a.k - b.k));
     rows = keyed.map((x) => x.r);
-    const all = document.createDocumentFragment();
-    for (const r of rows) all.append(r.tr);
-    tw.byID("goroutines-body").replaceChildren(all);
+    filter();
   }
 
-  function make(p) {
+  let hits = [], shown = 0;
+
+  function more(n) {
+    const to = Math.min(hits.length, shown + n), all = document.createDocumentFragment();
+    for (; shown < to; shown++) all.append(hits[shown].tr || (hits[shown].tr = row(hits[shown].place)));
+    tw.byID("goroutines-body").append(all);
+    tw.byID("goroutines-more").hidden = shown >= hits.length;
+    tw.byID("goroutines-more").textContent = "Show the other " + f.count(hits.length - shown);
+  }
+
+  function row(p) {
     const tr = el("tr", {}, el("th", { scope: "row" }, tw.site(p.site)));
     for (const c of columns.slice(1)) {
       if (c.cause && !byCause) continue;
@@ -76,28 +86,30 @@
       if (c.text) { tr.append(el("td", { text: v })); continue; }
       tr.append(el("td", { class: v ? "number" : "number zero", text: c.show(v) }));
     }
+    return tr;
+  }
+
+  function make(p) {
     const site = p.site || {};
-    return { place: p, tr, text: ((site.func || "") + " " + (site.file || "") + ":" + (site.line || "")).toLowerCase() };
+    return { place: p, tr: null, text: ((site.func || "") + " " + (site.file || "") + ":" + (site.line || "")).toLowerCase() };
   }
 
   function filter() {
     const words = tw.byID("goroutines-filter").value.toLowerCase().split(/\s+/).filter(Boolean);
     const only = tw.byID("goroutines-preempted").checked;
-    let n = 0;
-    for (const r of rows) {
-      const hit = words.every((w) => r.text.includes(w)) && (!only || r.place.preempted > 0);
-      r.tr.hidden = !hit;
-      if (hit) n++;
-    }
+    hits = rows.filter((r) => words.every((w) => r.text.includes(w)) && (!only || r.place.preempted > 0));
+    shown = 0;
+    tw.byID("goroutines-body").replaceChildren();
+    more(atOnce);
+    const n = hits.length;
     tw.byID("goroutines-count").textContent = n === rows.length ? f.many(n, "place") : n + " of " + f.many(rows.length, "place");
     tw.byID("goroutines-none").hidden = n > 0;
   }
 
   function rebuild() {
-    rows = rows.map((r) => make(r.place));
+    for (const r of rows) r.tr = null;
     order();
     head();
-    filter();
   }
 
   // uses shows what the Ps were used for in all.
@@ -105,7 +117,7 @@
     const all = list || [], shown = all.slice(0, 10), names = { system: "the runtime (GC, scheduler)", watch: "tracewatch itself" };
     tw.replace(tw.byID("uses"), shown.length ? [
       el("h3", { text: "What the Ps were used for" }),
-      el("ul", { class: "bars" }, shown.map((u) => el("li", {}, el("span", { class: "share", text: f.percent(Math.round(u.share * 1e4) / 1e4) }), tw.bar(u.share, u.class),
+      el("ul", { class: "bars" }, shown.map((u) => el("li", {}, el("span", { class: "share", text: f.percent(Math.round(u.share * 1e4) / 1e4) }), tw.bar(u.share / shown[0].share, u.class),
         el("span", { class: "name" }, names[u.class] && !u.site ? names[u.class] : tw.site(u.site), el("span", { class: "soft", text: " " + f.duration(u.time_ns) }))))),
       all.length > shown.length ? el("p", { class: "soft", text: "and " + f.many(all.length - shown.length, "more place") }) : null,
     ] : null);
@@ -116,7 +128,6 @@
     rows = (report.places || []).map((p) => make({ ...p, sched_delay: p.sched_delay || none, running: p.running || none }));
     order();
     head();
-    filter();
     uses(report.uses);
     tw.byID("goroutines-left").textContent = report.places_left ? f.many(report.places_left, "more place") + " took less time and are left out." : "";
     tw.byID("goroutines-none").textContent = rows.length ? "No place is like that." : "This report has no places.";
@@ -125,6 +136,9 @@
   tw.goroutines = {
     update,
     init() {
+      const button = tw.byID("goroutines-more");
+      button.addEventListener("click", () => more(hits.length));
+      new IntersectionObserver((entries) => { if (entries[0].isIntersecting && shown < hits.length) more(2 * atOnce); }, { root: button.closest(".scroll"), rootMargin: "300px" }).observe(button);
       tw.byID("goroutines-filter").addEventListener("input", filter);
       tw.byID("goroutines-preempted").addEventListener("change", filter);
       tw.byID("goroutines-causes").addEventListener("change", (e) => { byCause = e.target.checked; rebuild(); });

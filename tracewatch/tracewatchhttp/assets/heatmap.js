@@ -38,9 +38,11 @@
     return m;
   }
 
+  let shownWidth = 0; // of both maps; asking for it anew each time would lay out the whole page each time
+
   // fit makes a map's canvases as large as it is shown.
   function fit(m) {
-    const width = Math.floor(m.canvas.parentElement.clientWidth), ratio = Math.min(devicePixelRatio || 1, 3);
+    const width = shownWidth, ratio = Math.min(devicePixelRatio || 1, 3);
     if (m.width === width && m.ratio === ratio && m.shown === m.height) return;
     m.width = width;
     m.ratio = ratio;
@@ -110,15 +112,16 @@
     const width = Math.max(1, Math.round(plotWidth(heat) * heat.ratio));
     const edges = new Int32Array(width + 1);
     for (let x = 0; x <= width; x++) edges[x] = Math.floor(view.from + x * view.columns / width);
-    drawProcs(edges, width);
-    drawWaits(edges, width);
+    const analysed = analysedPixels(edges, width);
+    drawProcs(edges, width, analysed);
+    drawWaits(edges, width, analysed);
     overlay();
     say();
     tw.heat.took = performance.now() - began;
   }
 
   // begin prepares a map's base: background, hatches, the lane of what is missing.
-  function begin(m, edges, width) {
+  function begin(m) {
     const c = m.base.getContext("2d");
     c.setTransform(1, 0, 0, 1, 0, 0);
     c.clearRect(0, 0, m.base.width, m.base.height);
@@ -129,10 +132,18 @@
     return c;
   }
 
+  // buffer is memory of a map that is used again each time.
+  function buffer(m, name, type, size) {
+    if (!m[name] || m[name].length !== size) m[name] = new type(size);
+    return m[name];
+  }
+
   // put draws an image of pixels, which is as wide as the plot and of any height, over the plot.
   function put(m, c, pixels, width, rows) {
-    m.image.width = width;
-    m.image.height = rows;
+    if (m.image.width !== width || m.image.height !== rows) {
+      m.image.width = width;
+      m.image.height = rows;
+    }
     m.image.getContext("2d").putImageData(new ImageData(new Uint8ClampedArray(pixels.buffer), width, rows), 0, 0);
     c.imageSmoothingEnabled = false;
     c.drawImage(m.image, 0, 0, width, rows, gutter, plotTop, plotWidth(m), plotHeight(m));
@@ -143,7 +154,8 @@
     const out = new Uint8Array(width), first = ring.first(), { seen, mask, end } = ring;
     for (let x = 0; x < width; x++) {
       const a = edges[x], b = Math.max(edges[x + 1], a + 1);
-      let n = 0, step = Math.max(1, (b - a) >> 6); // a gap is a second long at least
+      let n = 0;
+      const step = Math.max(1, (b - a) >> 6); // a gap is a second long at least
       let of = 0;
       for (let c = a; c < b; c += step) {
         of++;
@@ -154,10 +166,11 @@
     return out;
   }
 
-  function drawProcs(edges, width) {
-    const m = heat, c = begin(m, edges, width), analysed = analysedPixels(edges, width);
+  function drawProcs(edges, width, analysed) {
+    const m = heat, c = begin(m);
     const rows = Math.min(ring.rows || 1, Math.floor(plotHeight(m) * m.ratio));
-    const levels = new Uint8Array(rows * width), pixels = new Uint32Array(rows * width);
+    const levels = buffer(m, "levels", Uint8Array, rows * width), pixels = buffer(m, "pixels", Uint32Array, rows * width);
+    pixels.fill(0);
     ring.project(edges, width, rows, levels);
     const { delays, noneBits } = palette;
     for (let x = 0; x < width; x++) {
@@ -168,7 +181,7 @@
 
     const h = plotHeight(m), each = h / (ring.rows || 1);
     c.fillStyle = palette.back;
-    if (each >= 5) for (let p = 1; p < ring.rows; p++) c.fillRect(gutter, plotTop + p * each - 0.5, plotWidth(m), 1);
+    if (each >= 8) for (let p = 1; p < ring.rows; p++) c.fillRect(gutter, plotTop + p * each - 0.5, plotWidth(m), 1);
     const wide = plotWidth(m) / view.columns;
     if (wide >= 8) for (let x = Math.ceil(view.from); x < view.from + view.columns; x++) c.fillRect(xOf(m, x) - 0.5, plotTop, 1, h);
 
@@ -213,21 +226,18 @@
     }
   }
 
-  function drawWaits(edges, width) {
-    const m = latency, c = begin(m, edges, width), analysed = analysedPixels(edges, width);
-    const pixels = new Uint32Array(waitTop * width);
+  function drawWaits(edges, width, analysed) {
+    const m = latency, c = begin(m);
+    const starts = buffer(m, "starts", Float32Array, waitTop * width), pixels = buffer(m, "pixels", Uint32Array, waitTop * width);
+    pixels.fill(0);
+    ring.projectWaits(edges, width, waitTop, starts);
     const { counts, noneBits } = palette;
-    for (let r = 0; r < tw.waitRows; r++) {
-      const to = (waitTop - 1 - Math.min(r, waitTop - 1)) * width;
-      let before = -1, n = 0;
+    for (let r = 0; r < waitTop; r++) {
+      const from = r * width, to = (waitTop - 1 - r) * width; // the longest on top
       for (let x = 0; x < width; x++) {
         if (!analysed[x]) continue;
-        if (edges[x] !== before) {
-          before = edges[x];
-          n = ring.count(r, edges[x], Math.max(edges[x + 1], edges[x] + 1));
-        }
-        if (n > 0) pixels[to + x] = counts[tw.scale.countIndex(n)];
-        else if (!pixels[to + x]) pixels[to + x] = noneBits;
+        const n = starts[from + x];
+        pixels[to + x] = n > 0 ? counts[n < tw.scale.countMost ? n | 0 : tw.scale.countMost] : noneBits;
       }
     }
     put(m, c, pixels, width, waitTop);
@@ -318,7 +328,8 @@
   function follow() {
     const all = ring.keep;
     view.columns = Math.max(narrowest, Math.min(view.columns, all));
-    if (view.follow) view.from = ring.end - view.columns;
+    // Under a pointer that aims the map does not move away.
+    if (view.follow && !(hover && performance.now() - moved < 3000)) view.from = ring.end - view.columns;
     // Of a ring that is not full one may look at the empty part, but not past it.
     const low = Math.min(ring.first(), ring.end - view.columns);
     view.from = Math.max(low, Math.min(view.from, ring.end - view.columns));
@@ -581,10 +592,12 @@
       (s > 1 ? " and the " + f.duration(s * 1e7) + " from there" : "") + ": " + describe(cursor.proc, cursor.column, cursor.column + s);
   }
 
-  // hottest is the hottest cell in view, and where it is on the canvas, in CSS pixels.
+  // hottest is the hottest cell in view, and where it is on the canvas, in CSS pixels. If some of the trace that is in
+  // view is in memory, it is the hottest of that: it is asked for to be explained.
   function hottest() {
     if (!ring) return null;
-    const h = ring.hottest(Math.ceil(view.from), Math.floor(view.from + view.columns));
+    const a = Math.ceil(view.from), b = Math.floor(view.from + view.columns);
+    const h = (memory && ring.hottest(Math.max(a, Math.ceil(memory.from)), Math.min(b, Math.floor(memory.to)))) || ring.hottest(a, b);
     if (!h) return null;
     return {
       ...h, delay: tw.scale.delayOf(h.level), from: ring.bucketText(h.column),
@@ -617,6 +630,7 @@
     const box = tw.byID("heat-hottest"), focused = box.contains(document.activeElement) && document.activeElement.dataset.key;
     tw.replace(box, list.map((x) => el("li", {}, el("button", {
       type: "button", class: "small", data: { key: x.proc + "/" + x.column }, on: { click: () => openCell(x) },
+      title: !memory || (x.column >= memory.from && x.column < memory.to) ? null : "its trace is no longer in memory",
       text: f.duration(tw.scale.delayOf(x.level)) + " · P " + x.proc + " · " + moment(x.column, 2),
     }))), list.length ? null : el("li", { class: "soft", text: "nobody waited" }));
     if (focused) [...box.querySelectorAll("button")].find((x) => x.dataset.key === focused)?.focus();
@@ -667,7 +681,11 @@
         });
       }
       addEventListener("scroll", () => { lastScroll = performance.now(); }, { passive: true });
-      new ResizeObserver(want).observe(heat.canvas.parentElement);
+      new ResizeObserver((entries) => {
+        shownWidth = Math.floor(entries[0].contentRect.width);
+        want();
+      }).observe(heat.canvas.parentElement);
+      shownWidth = Math.floor(heat.canvas.parentElement.clientWidth);
       tw.theme.onChange(() => { colours(); want(); });
       want();
     },

@@ -28,19 +28,38 @@
     const d = (live.stats.delays || {}).sched || {}, rules = (live.verdicts || []).filter((v) => v.applicable && !v.off).length;
     const more = [];
     if (troubles.length) more.push("Take that with care: " + troubles.join("; ") + ".");
-    if (live.stats.windows) more.push("P99 of waiting for a P is " + f.duration(d.p99_ns) + (tw.offline ? "" : " lately") + ", the longest so far took " + f.duration(d.max_ns) + ". " + f.many(rules, "rule") + (rules === 1 ? " watches" : " watch") + " " + span.replace(/^in /, "over ").replace("over the last ten minutes", "all the time") + ".");
+    if (live.stats.windows) more.push((tw.offline ? "One start in a hundred waited " : "Lately one start in a hundred waits ") + f.duration(d.p99_ns) + " or more for a P; the longest so far took " + f.duration(d.max_ns) + ". " + f.many(rules, "rule") + (tw.offline ? " watched." : rules === 1 ? " watches." : " watch."));
     else more.push("The first second of trace is not there yet.");
     tw.byID("verdict-more").textContent = more.join(" ");
 
+    // The same at the same place is told once.
+    const told = [];
+    for (const a of worst) {
+      const same = told.find((t) => t.a.kind === a.kind && t.a.site === a.site);
+      if (same) same.more++; else told.push({ a, more: 0 });
+    }
+    ago(now);
     const key = JSON.stringify(worst.map((a) => [a.number, a.explanation && a.explanation.sentence])) + f.utc();
     if (key === verdict.key) return;
     verdict.key = key;
-    tw.replace(tw.byID("verdict-list"), worst.slice(0, 3).map((a) => el("li", {},
-      el("div", {}, tw.severity(a.severity), " ", el("b", { text: a.summary })),
+    const most = 2; // so that the heat map is seen, too
+    tw.replace(tw.byID("verdict-list"), told.slice(0, most).map(({ a, more }) => el("li", {},
+      el("div", {}, tw.severity(a.severity), " ", el("b", { text: a.summary }), " ",
+        el("span", { class: "soft" }, a.end && !tw.offline ? el("span", { class: "ago", data: { end: a.end } }) : null, more ? " (and " + f.many(more, "time") + " before)" : null)),
       a.explanation && a.explanation.sentence ? tw.explain.sentence(a.explanation) : null,
       el("p", { class: "todo" }, el("b", { text: "What to do: " }), a.advice, " ",
         el("a", { href: "#anomaly-" + a.number, on: { click: (e) => { e.preventDefault(); tw.anomalies.open(a.number); } }, text: "Evidence of " + a.kind })))),
-    worst.length > 3 ? el("li", {}, el("a", { href: "#anomalies", text: "and " + (worst.length - 3) + " more" })) : null);
+    told.length > most ? el("li", {}, "and ", el("a", { href: "#anomalies", text: [...new Set(told.slice(most).map((t) => t.a.kind))].join(", ") })) : null);
+    ago(now);
+  }
+
+  // ago says how long ago each of them was, by the service's clock.
+  function ago(now) {
+    for (const e of document.querySelectorAll(".ago")) {
+      const ms = now - Date.parse(e.dataset.end);
+      const text = ms < 3000 ? "just now" : f.duration(Math.round(ms / 1000) * 1e9) + " ago";
+      if (e.textContent !== text) e.textContent = text;
+    }
   }
 
   function ready() { document.body.dataset.ready = "true"; }

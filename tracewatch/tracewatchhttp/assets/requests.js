@@ -84,7 +84,7 @@
         x.factor ? el("b", { text: at[0] + " " + f.duration(x.met.value_ns) + " against " + f.duration(x.spared.value_ns) + " (" + f.number(x.factor) + " times)" }) : "too few to compare",
         x.factor ? "; of that the GC itself took " + f.duration(x.own_ns) + ", and waiting for a P or a lock grew by " + f.duration(x.queueing_ns) + "." : "."),
       g.loads && g.loads.length > 1 ? el("div", { class: "scroll" }, el("table", {}, el("caption", { text: "By requests in flight when the mark phase began" }),
-        el("thead", {}, el("tr", {}, ["In flight", "Requests", "P50", "P99", "Made of"].map((t) => el("th", { scope: "col", text: t })))),
+        el("thead", {}, el("tr", {}, ["In flight", "Requests", "P50", "P99", "Made of"].map((t, i) => el("th", { scope: "col", class: i > 0 && i < 4 ? "number" : "", text: t })))),
         el("tbody", {}, g.loads.map((l) => el("tr", {}, el("th", { scope: "row", text: l.in_flight_from === l.in_flight_to ? String(l.in_flight_from) : l.in_flight_from + " to " + l.in_flight_to }),
           el("td", { class: "number", text: f.count(l.count) }), el("td", { class: "number", text: f.duration(l.p50_ns) }), el("td", { class: "number", text: f.duration(l.p99_ns) }),
           el("td", {}, stacked("In flight " + l.in_flight_from, l.parts_ns || {}))))))) : null);

@@ -223,23 +223,47 @@
       const source = k < 0 ? this.cells : this.levels[k];
       const size = capacity / n, mask = size - 1;
       const first = this.first(), end = this.end;
+      // Each block is of one pixel; where pixels are narrower than a column, they repeat it.
+      const from = new Int32Array(width), to = new Int32Array(width);
+      for (let x = 0; x < width; x++) {
+        const a = Math.max(edges[x], first), b = Math.min(Math.max(edges[x + 1], edges[x] + 1), end);
+        from[x] = Math.floor(a / n);
+        const last = x === width - 1 || b === end; // nobody else has the block that is cut
+        to[x] = a >= b ? from[x] : Math.max(from[x] + 1, last ? Math.ceil(b / n) : Math.floor(b / n));
+      }
       out.fill(0);
       for (let p = 0; p < this.rows; p++) {
-        const to = Math.floor(p * rows / this.rows) * width, row = p * size;
-        let before = -1, value = 0;
+        const target = Math.floor(p * rows / this.rows) * width, row = p * size;
         for (let x = 0; x < width; x++) {
-          const a = Math.max(edges[x], first), b = Math.min(Math.max(edges[x + 1], edges[x] + 1), end);
-          if (a >= b) continue;
-          if (edges[x] !== before) {
-            before = edges[x];
-            value = 0;
-            const i1 = Math.max(Math.floor(a / n) + 1, Math.floor(b / n));
-            for (let i = Math.floor(a / n); i < i1; i++) {
-              const v = source[row + (i & mask)];
-              if (v > value) value = v;
-            }
+          let value = out[target + x];
+          for (let i = from[x], e = to[x]; i < e; i++) {
+            const v = source[row + (i & mask)];
+            if (v > value) value = v;
           }
-          if (value > out[to + x]) out[to + x] = value;
+          out[target + x] = value;
+        }
+      }
+    }
+
+    // projectWaits writes the most starts in a wait column of each pixel, rows by width. What had waited longer than
+    // rows tell is in the last.
+    projectWaits(edges, width, rows, out) {
+      const size = this.waitMask + 1, low = Math.max(this.waitEnd - size, Math.floor(this.first() / perWait));
+      const from = new Int32Array(width), to = new Int32Array(width);
+      for (let x = 0; x < width; x++) {
+        from[x] = Math.max(Math.floor(edges[x] / perWait), low);
+        to[x] = Math.min(Math.max(Math.ceil(edges[x + 1] / perWait), Math.floor(edges[x] / perWait) + 1), this.waitEnd);
+      }
+      out.fill(0);
+      for (let r = 0; r < waitRows; r++) {
+        const row = r * size, target = Math.min(r, rows - 1) * width;
+        for (let x = 0; x < width; x++) {
+          let m = out[target + x];
+          for (let w = from[x]; w < to[x]; w++) {
+            const v = this.waits[row + (w & this.waitMask)];
+            if (v > m) m = v;
+          }
+          out[target + x] = m;
         }
       }
     }

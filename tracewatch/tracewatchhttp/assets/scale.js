@@ -1,16 +1,16 @@
 // scale.js has what numbers look like. Both scales run evenly from dark to light (on a dark page, the other
 // way on a light one), so that more is always further from the background, also for eyes that do not tell
-// red from green, and on a print without colours. They are matplotlib's inferno and cividis.
+// red from green, and on a print without colours. They are matplotlib's inferno and viridis.
 (function (tw) {
   "use strict";
 
   const inferno = ["000004", "160b39", "420a68", "6a176e", "932667", "bc3754", "dd513a", "f37819", "fca50a", "f6d746", "fcffa4"];
-  const cividis = ["00224e", "123570", "3b496c", "575d6d", "707173", "8a8678", "a59c74", "c3b369", "e1cc55", "fee838"];
+  const viridis = ["440154", "482878", "3e4989", "31688e", "26828e", "1f9e89", "35b779", "6ece58", "b5de2b", "fde725"];
 
   // The ends that would be hard to tell from the background are left out.
   const ranges = {
-    delay: { stops: inferno, dark: [0.13, 1], light: [0.93, 0.04] },
-    count: { stops: cividis, dark: [0.18, 1], light: [0.97, 0] },
+    delay: { stops: inferno, dark: [0.13, 1], light: [0.99, 0.04] },
+    count: { stops: viridis, dark: [0.1, 1], light: [1, 0] },
   };
 
   const part = (hex, i) => parseInt(hex.slice(2 * i, 2 * i + 2), 16);
@@ -32,8 +32,8 @@
 
   const unit = 128; // nanoseconds: tracewatch.HeatUnit
 
-  // Delays from 10 µs to 1 s are told apart. Less hurts nobody, and more is bad enough.
-  const least = 1e4, most = 1e9;
+  // Delays from 100 µs to 1 s are told apart. Less hurts nobody, and more is bad enough.
+  const least = 1e5, most = 1e9;
   const delayAt = (ns) => Math.log(ns / least) / Math.log(most / least);
 
   // Counts from 1 to 10,000 in 100 ms.
@@ -47,10 +47,10 @@
     return lut;
   }
 
-  // counts has 256 colours for counts, by countIndex.
+  // counts has the colour of each count up to countMost; that of 0 is not used.
   function counts(dark) {
-    const lut = new Uint32Array(256);
-    for (let n = 0; n < 256; n++) lut[n] = rgba(colour("count", dark, n / 255));
+    const lut = new Uint32Array(countMost + 1);
+    for (let n = 1; n <= countMost; n++) lut[n] = rgba(colour("count", dark, countAt(n)));
     return lut;
   }
 
@@ -67,7 +67,7 @@
     colour, delays, counts, legend,
     starts, // of levels, in units
     delayOf: (level) => starts[level] * unit,
-    countIndex: (n) => Math.max(0, Math.min(255, Math.round(countAt(n) * 255))),
+    countMost,
     rowOf: (ns) => 2 * Math.log2(ns / unit), // of detectors.WaitRow, with what is between two
     delayOfRow: (row) => unit * 2 ** (row / 2),
   };
