@@ -111,7 +111,7 @@
       return element;
     });
     for (const n of shown.keys()) if (!keep.has(n)) shown.delete(n);
-    if (elements.length !== box.children.length || elements.some((e, i) => e !== box.children[i])) {
+    if (!elements.length || elements.length !== box.children.length || elements.some((e, i) => e !== box.children[i])) {
       tw.replace(box, elements.length ? elements : el("p", { class: "soft", text: tw.offline ? "None in this trace." : "None so far. The rules below say how far each of them is from firing." }));
     }
     tw.byID("anomalies-count").textContent = all.length ? String(all.length) : "";

@@ -12,7 +12,7 @@
   function frame(cell, busy, ...children) {
     const title = el("h3", { tabindex: "-1", id: "detail-title" },
       "P " + cell.proc + " at " + tw.heat.moment(cell.column, 2),
-      el("span", { class: "soft", text: cell.level ? " longest delay " + f.duration(tw.scale.delayOf(cell.level)) : " no start here" }));
+      el("span", { class: "soft", text: cell.exact ? " longest delay " + f.duration(cell.exact) : cell.level ? " longest delay " + tw.scale.delayText(cell.level) : " no start here" }));
     const focused = box().contains(document.activeElement);
     tw.replace(box(), el("header", {}, title,
       el("button", { type: "button", id: "detail-close", on: { click: close }, text: "Close" })), ...children);
@@ -98,7 +98,7 @@
     const found = cells.find((c) => Number(c.proc) === cell.proc && Math.round(ring.column(c.from_ns)) === cell.column);
     if (found) { show(cell, found); return; }
     frame(cell, false,
-      el("p", {}, cell.level ? "The longest wait for a P that ended here took " + f.duration(tw.scale.delayOf(cell.level)) + "." : "No goroutine started here."),
+      el("p", {}, cell.level ? "The longest wait for a P that ended here took " + tw.scale.delayText(cell.level) + "." : "No goroutine started here."),
       cells.length ? [
         el("p", { class: "soft", text: cells.length === 1 ? "Only the hottest cell is explained in a file:" : "Only the hottest " + cells.length + " cells are explained in a file:" }),
         list(cells),
@@ -135,6 +135,7 @@
   }
 
   function show(cell, c) {
+    cell.exact = c.sched_delay.count ? c.sched_delay.max_ns : 0;
     const x = c.explanation || {};
     c.waited = c.waited || [];
     frame(cell, false,
@@ -145,7 +146,7 @@
             (c.sched_delay.count > c.waited.length ? "; the longest " + c.waited.length + ":" : ":") }) : el("p", { text: "Nobody: no goroutine of the service started here." }),
           waiters(c)),
         x.instead ? el("section", {}, el("h4", { text: "Who ran instead" }), tw.explain.instead(x.instead)) : null,
-        x.missing ? null : el("section", {}, el("h4", { text: "The chain to the cause" }), tw.explain.tree(x))),
+        tw.explain.chain(x).length < 2 ? null : el("section", {}, el("h4", { text: "The chain to the cause" }), tw.explain.tree(x))),
       takeaway(cell, c));
   }
 

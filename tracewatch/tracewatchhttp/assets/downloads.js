@@ -4,21 +4,21 @@
 
   const el = tw.el;
 
-  // What a sample of each profile is: the first word of the sentence is "time" where it has a length.
+  // What each profile answers. What a sample and its stack are says tracewatch.ProfileKind's Doc.
   const profiles = [
-    ["sched", "Time from ready to running: who waits for a P, by where it had stopped"],
-    ["network", "Time waiting for the network, by who waits"],
-    ["network-queue", "Time from the network’s answer to running: the answer was there, a P was not"],
-    ["mutex", "Time waiting for locks, by who waits"],
-    ["channel", "Time waiting to send to or receive from channels"],
-    ["select", "Time waiting in selects"],
-    ["sleep", "Time sleeping, by who sleeps"],
-    ["syscall", "Time in system calls that lost their P"],
-    ["gc", "Time that goroutines waited for the garbage collector"],
-    ["gc-assist", "Time that goroutines had to work for the garbage collector: who allocates too fast"],
-    ["preempt", "How often code was stopped by the runtime, by where it was"],
-    ["running", "Time running, by where a run ended"],
-    ["goroutines", "Goroutines that were created, by who created them"],
+    ["sched", "Who waited for a P, and had stopped where"],
+    ["network", "Who waited for the network"],
+    ["network-queue", "Whose answer from the network was there, when no P was"],
+    ["mutex", "Who waited in package sync: for a Mutex, a WaitGroup, a Cond"],
+    ["channel", "Who waited to send to a channel, or to receive from one"],
+    ["select", "Who waited in a select"],
+    ["sleep", "Who slept"],
+    ["syscall", "Who was in system calls or in C"],
+    ["gc", "Who waited for the garbage collector"],
+    ["gc-assist", "Who allocates so fast that he has to help the garbage collector"],
+    ["preempt", "Who was stopped by the runtime, and waited to go on"],
+    ["running", "Runs by where they ended; not where the time went: that is what a CPU profile is for"],
+    ["goroutines", "Goroutines by the go statement that created them, and how long they lived"],
   ];
 
   const link = (href, text) => el("a", { class: "button", href, download: true, text });

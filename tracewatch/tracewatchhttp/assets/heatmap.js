@@ -87,7 +87,7 @@
   // procHeight is how high the map of Ps is: few are not stretched over the page, many are not cut.
   function procHeight() {
     const n = ring && ring.rows || 1;
-    return top + lane + Math.round(n <= 8 ? n * 20 : n <= 20 ? n * 14 : Math.max(256, Math.min(n * 5, 384))) + lane + axis;
+    return top + lane + Math.round(n <= 4 ? n * 32 : n <= 8 ? Math.max(128, n * 20) : n <= 20 ? Math.max(160, n * 14) : Math.max(256, Math.min(n * 5, 384))) + lane + axis;
   }
 
   const plotHeight = (m) => m.height - top - lane - lane - axis;
@@ -104,7 +104,7 @@
 
   // draw draws all anew.
   function draw() {
-    if (!ring || !palette) return;
+    if (!ring || !palette || shownWidth <= gutter + right) return; // there is no place yet
     const began = performance.now();
     heat.height = procHeight();
     follow();
@@ -278,6 +278,7 @@
 
   // overlay puts on the maps what follows the pointer and the keyboard.
   function overlay() {
+    if (!heat.width) return;
     for (const m of [heat, latency]) {
       const c = m.canvas.getContext("2d");
       c.setTransform(1, 0, 0, 1, 0, 0);
@@ -398,7 +399,7 @@
   function describe(p, a, b) {
     const level = ring.max(p, a, b);
     const lost = state(a, b);
-    if (level) return "longest delay " + f.duration(tw.scale.delayOf(level)) + (lost ? ", " + lost : "");
+    if (level) return "longest delay " + tw.scale.delayText(level) + (lost ? ", " + lost : "");
     return lost || "nobody had to wait here: no goroutine started";
   }
 
@@ -621,6 +622,13 @@
       const c = s.get("hotColumn", i), p = s.get("hotProc", i);
       if (p >= 0 && c >= view.from && c < view.from + view.columns) list.push({ proc: p, column: c, level: s.get("hotLevel", i) });
     }
+    if (view.columns < 10 * perSecond) { // of less than that, the hottest of each fifth
+      list.length = 0;
+      for (let i = 0; i < 5; i++) {
+        const c = ring.hottest(Math.ceil(view.from + i * view.columns / 5), Math.ceil(view.from + (i + 1) * view.columns / 5));
+        if (c) list.push(c);
+      }
+    }
     list.sort((x, y) => y.level - x.level || y.column - x.column);
     list.length = Math.min(list.length, 5);
     const key = list.map((x) => x.proc + "/" + x.column).join();
@@ -631,7 +639,7 @@
     tw.replace(box, list.map((x) => el("li", {}, el("button", {
       type: "button", class: "small", data: { key: x.proc + "/" + x.column }, on: { click: () => openCell(x) },
       title: !memory || (x.column >= memory.from && x.column < memory.to) ? null : "its trace is no longer in memory",
-      text: f.duration(tw.scale.delayOf(x.level)) + " · P " + x.proc + " · " + moment(x.column, 2),
+      text: tw.scale.delayText(x.level).replace("about ", "~") + " · P " + x.proc + " · " + moment(x.column, 2),
     }))), list.length ? null : el("li", { class: "soft", text: "nobody waited" }));
     if (focused) [...box.querySelectorAll("button")].find((x) => x.dataset.key === focused)?.focus();
   }
@@ -649,6 +657,7 @@
     x.drawImage(heat.base, 0, 0);
     x.drawImage(latency.base, 0, heat.base.height);
     c.toBlob((blob) => {
+      if (!blob) return;
       const url = URL.createObjectURL(blob), a = el("a", { href: url, download: "tracewatch-heatmap.png" });
       a.click();
       setTimeout(() => URL.revokeObjectURL(url), 10000);

@@ -18,7 +18,7 @@
     const span = tw.offline ? "in this trace of " + f.duration(live.stats.span_ns) : live.stats.span_ns < 600e9 ? "in the " + f.duration(live.stats.span_ns) + " so far" : "in the last ten minutes";
     const kinds = [...new Set(worst.map((a) => a.kind))];
     let text = recent.length ? (recent.length === 1 ? "1 anomaly " : recent.length + " anomalies ") + span + ": " + kinds.slice(0, 4).join(", ") + (kinds.length > 4 ? " …" : "")
-      : troubles.length || stopped ? "Nothing wrong was seen" : "Nothing is wrong";
+      : tw.offline ? "Nothing wrong was found " + span : troubles.length || stopped ? "Nothing wrong was seen" : "Nothing is wrong";
     if (stopped) text = "The watcher has stopped. " + (recent.length ? text : "Nothing wrong was seen before");
     if (!live.stats.windows) text = "Nothing is known yet";
     const box = tw.byID("answer");

@@ -5,20 +5,20 @@
   "use strict";
 
   const inferno = ["000004", "160b39", "420a68", "6a176e", "932667", "bc3754", "dd513a", "f37819", "fca50a", "f6d746", "fcffa4"];
+  const pale = [...inferno, "fefee6"]; // on white paper what is harmless is hardly coloured
   const viridis = ["440154", "482878", "3e4989", "31688e", "26828e", "1f9e89", "35b779", "6ece58", "b5de2b", "fde725"];
 
   // The ends that would be hard to tell from the background are left out.
   const ranges = {
-    delay: { stops: inferno, dark: [0.13, 1], light: [0.99, 0.04] },
-    count: { stops: viridis, dark: [0.1, 1], light: [1, 0] },
+    delay: { dark: [inferno, 0.13, 1], light: [pale, 0.97, 0.04] },
+    count: { dark: [viridis, 0.1, 1], light: [viridis, 1, 0] },
   };
 
   const part = (hex, i) => parseInt(hex.slice(2 * i, 2 * i + 2), 16);
 
   // colour is a scale's at x, 0 to 1, as [r, g, b].
   function colour(name, dark, x) {
-    const { stops, ...ends } = ranges[name];
-    const [a, b] = ends[dark ? "dark" : "light"];
+    const [stops, a, b] = ranges[name][dark ? "dark" : "light"];
     const at = (a + (b - a) * Math.max(0, Math.min(1, x))) * (stops.length - 1);
     const i = Math.min(Math.floor(at), stops.length - 2), t = at - i;
     return [0, 1, 2].map((k) => Math.round(part(stops[i], k) * (1 - t) + part(stops[i + 1], k) * t));
@@ -66,7 +66,9 @@
   tw.scale = {
     colour, delays, counts, legend,
     starts, // of levels, in units
-    delayOf: (level) => starts[level] * unit,
+    // A level is known to an eighth: what is told is its middle, in two digits.
+    delayOf: (level) => (level < 2 ? unit : starts[level] * unit * (1 + 0.5 / (8 + ((level - 1) & 7)))),
+    delayText: (level) => (level < 2 ? "less than 0.15 µs" : (level === 255 ? "at least " : "about ") + tw.format.duration(parseFloat(tw.scale.delayOf(level).toPrecision(2)))),
     countMost,
     rowOf: (ns) => 2 * Math.log2(ns / unit), // of detectors.WaitRow, with what is between two
     delayOfRow: (row) => unit * 2 ** (row / 2),
