@@ -557,7 +557,7 @@
       PageDown: () => { cursor.column += view.columns; pan(view.columns); },
       "+": () => zoom(0.5, around), "=": () => zoom(0.5, around),
       "-": () => zoom(2, around), "_": () => zoom(2, around),
-      "0": () => { view.columns = ring.keep; },
+      "0": () => { view.columns = ring.end - ring.first(); },
       h: () => goHottest(),
     };
     if (event.key === "Enter" || event.key === " ") {
@@ -686,7 +686,7 @@
       for (const b of document.querySelectorAll("[data-seconds]")) {
         b.addEventListener("click", () => {
           const n = +b.dataset.seconds;
-          zoom((n ? n * perSecond : ring.keep) / view.columns, view.follow ? 1 : 0.5);
+          zoom((n ? n * perSecond : ring.end - ring.first()) / view.columns, view.follow ? 1 : 0.5);
         });
       }
       addEventListener("scroll", () => { lastScroll = performance.now(); }, { passive: true });

@@ -186,14 +186,14 @@
     }
     started = id;
     latest = live;
-    let began = !tw.heat.hasData();
+    const began = !tw.heat.hasData();
     for (const s of live.strips || []) {
       if (s.number <= last) continue;
       ring.add(s);
       last = s.number;
     }
     if (tw.heat.hasData()) tw.heat.setMemory(live.memory_to_ns > live.memory_from_ns ? { from: ring.column(live.memory_from_ns), to: ring.column(live.memory_to_ns) } : null);
-    if (began && tw.heat.hasData()) tw.anomalies.mark();
+    if (began) tw.anomalies.update(tw.anomalies.all()); // there are none, or they can be marked now
     tw.heat.want();
     if (live.more) { // the rest follows at once: there is no use in telling of each part
       connection("soft", "reading the past ten minutes");

@@ -37,10 +37,11 @@
       el("tr", { class: d === meant ? "meant" : "" }, el("td", {}, swatch(d), name), el("td", { class: "number", text: f.duration(parts[d]) }), el("td", { class: "number", text: f.percent(parts[d] / all) }))))];
   }
 
-  // stacked is a bar of parts; its length is that of all of them against most.
-  function stacked(title, parts, most) {
+  // stacked is a bar of parts; its length is that of all of them against most. What is inside of something that has the
+  // focus itself has none.
+  function stacked(title, parts, most, inside) {
     const all = sum(parts);
-    const b = el("span", { class: "stacked", tabindex: "0", role: "img", "aria-label": title + ": " + dimensions.filter(([d]) => parts[d]).map(([d, name]) => name + " " + f.duration(parts[d])).join(", ") });
+    const b = el("span", { class: "stacked", tabindex: inside ? null : "0", role: "img", "aria-label": title + ": " + dimensions.filter(([d]) => parts[d]).map(([d, name]) => name + " " + f.duration(parts[d])).join(", ") });
     for (const [d] of dimensions) {
       if (!parts[d]) continue;
       const s = el("i", { class: cls(d), data: { d } });
@@ -148,14 +149,20 @@
       el("summary", {},
         el("span", { class: "head" }, el("b", { class: "name", text: r.name || "(no name)" }), r.region ? el("span", { class: "tag", text: "region" }) : null,
           el("span", { class: "soft", text: f.many(r.count, r.region ? "region" : "request") + ", " + f.duration(r.total_ns) + " together, longest " + f.duration(r.longest_ns) })),
-        el("span", { class: "quantile" }, el("span", { class: "soft", text: "P50" }), el("b", { class: "number", text: f.duration(p50.value_ns) }), stacked(r.name + ", P50", p50.parts_ns || {}, most)),
-        el("span", { class: "quantile" }, el("span", { class: "soft", text: "P99" }), el("b", { class: "number", text: f.duration(p99.value_ns) }), stacked(r.name + ", P99", p99.parts_ns || {}, most)),
+        el("span", { class: "quantile" }, el("span", { class: "soft", text: "P50" }), el("b", { class: "number", text: f.duration(p50.value_ns) }), stacked("P50", p50.parts_ns || {}, most, true)),
+        el("span", { class: "quantile" }, el("span", { class: "soft", text: "P99" }), el("b", { class: "number", text: f.duration(p99.value_ns) }), stacked("P99", p99.parts_ns || {}, most, true)),
         el("span", { class: "facts soft" }, mostly(p99), r.queued && r.queued.count ? " Queued before: P99 " + f.duration(r.queued.p99.value_ns) + "." : "",
           r.gc && r.gc.p99 && r.gc.p99.factor ? " With the GC marking: P99 × " + f.number(r.gc.p99.factor) + "." : "")));
     const fill = () => {
       if (d.open) opened.add(key); else opened.delete(key);
       if (d.open && !d.querySelector(".body")) d.append(el("div", { class: "body" }, table(r), queued(r.queued), gc(r.gc), slowest(r)));
     };
+    const head = d.querySelector("summary");
+    head.addEventListener("focus", () => {
+      const at = head.getBoundingClientRect();
+      if (head.matches(":focus-visible")) tw.tip.show(at.left + 60, at.bottom - 10, tip("P50, " + f.duration(p50.value_ns), p50.parts_ns || {}), tip("P99, " + f.duration(p99.value_ns), p99.parts_ns || {}));
+    });
+    head.addEventListener("blur", tw.tip.hide);
     if (opened.has(key)) { d.open = true; fill(); }
     d.addEventListener("toggle", fill);
     return d;
