@@ -23,10 +23,8 @@ import (
 //go:embed assets
 var assets embed.FS
 
-const (
-	assetDir = "assets/"
-	pageName = "page.html"
-)
+// assetDir is where they are.
+const assetDir = "assets/"
 
 // pageMarker is where a page in a file has its data, and pageTitle what stands for the title.
 const (

@@ -192,7 +192,7 @@
       ring.add(s);
       last = s.number;
     }
-    if (tw.heat.hasData()) tw.heat.setMemory(live.memory_to_ns > live.memory_from_ns ? { from: ring.column(live.memory_from_ns), to: ring.column(live.memory_to_ns) } : null);
+    if (tw.heat.hasData()) tw.heat.setMemory(live.health.memory_to_ns > live.health.memory_from_ns ? { from: ring.column(live.health.memory_from_ns), to: ring.column(live.health.memory_to_ns) } : null);
     if (began) tw.anomalies.update(tw.anomalies.all()); // there are none, or they can be marked now
     tw.heat.want();
     if (live.more) { // the rest follows at once: there is no use in telling of each part
