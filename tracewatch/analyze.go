@@ -57,6 +57,7 @@ type Report struct {
 	Stats  Stats  `json:"stats"`
 
 	profiles *profiles.Collector // nil if none was asked for
+	snapshot *snapshot           // for Metrics
 }
 
 // Analyze reads a trace of Go 1.11 or newer: a dump of a watcher, a file from
@@ -190,6 +191,8 @@ func (a *analysis) report(totals Totals) *Report {
 	}
 	r.profiles = a.profiles
 	r.Stats.CallbackPanics = a.calls.panics.Load()
+	r.snapshot = e.snapshot()
+	r.snapshot.stats = r.Stats
 	return r
 }
 

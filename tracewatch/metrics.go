@@ -46,15 +46,27 @@ func (s *span) totals() totals { return totals{s.Count, s.Total.Seconds()} }
 // publish makes a new snapshot of the engine. The analysis lock is held, or the engine
 // is not shared yet.
 func (w *Watcher) publish() {
-	a := w.engine.agg
+	s := w.engine.snapshot()
+	s.health, s.polled = w.health(), time.Now()
+	s.stats.DroppedAnomalies = w.dispatch.dropped.Load()
+	s.stats.FailedDumps = w.dispatch.failed.Load()
+	s.stats.CallbackPanics = w.dispatch.calls.panics.Load()
+	if w.intake != nil {
+		s.stats.QueueDropped = w.intake.Lost()
+	}
+	w.snapshot.Store(s)
+}
+
+// snapshot is what the engine knows so far.
+func (e *engine) snapshot() *snapshot {
+	a := e.agg
 	s := &snapshot{
-		stats: w.engine.stats(), verdicts: w.engine.verdicts(),
+		stats: e.stats(), verdicts: e.verdicts(),
 		sched: a.sched.totals(), assist: a.assist.totals(), run: a.run.totals(),
 		stw:   make(map[string]totals, len(a.stw)),
 		alive: a.alive, created: a.counts.created, ended: a.counts.ended,
 		preempted: a.counts.preempted, timerWakeups: a.counts.timerWakeups, timerCreates: a.counts.timerCreates,
 		heapLive: a.heap.live, heapGoal: a.heap.goal,
-		health: w.health(), polled: time.Now(),
 	}
 	for i := range a.block {
 		s.block[i] = a.block[i].totals()
@@ -68,13 +80,7 @@ func (w *Watcher) publish() {
 	for kind, sp := range a.stw {
 		s.stw[kind] = sp.totals()
 	}
-	s.stats.DroppedAnomalies = w.dispatch.dropped.Load()
-	s.stats.FailedDumps = w.dispatch.failed.Load()
-	s.stats.CallbackPanics = w.dispatch.calls.panics.Load()
-	if w.intake != nil {
-		s.stats.QueueDropped = w.intake.Lost()
-	}
-	w.snapshot.Store(s)
+	return s
 }
 
 // metrics holds the registration, to be released.
