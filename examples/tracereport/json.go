@@ -8,37 +8,44 @@ import (
 	"github.com/gotracewatch/tracewatch/tracewatch"
 )
 
-// document is what -json prints.
+// document is what -json prints of one file.
 type document struct {
-	File      string                `json:"file"`
-	Error     string                `json:"error,omitempty"` // why this is not all of it
-	Anomalies []*tracewatch.Anomaly `json:"anomalies"`
-	Requests  []detectors.Request   `json:"requests"`
-	Undivided uint64                `json:"undivided_requests"`
-	Uses      []tracewatch.ProcUse  `json:"uses"`
-	Totals    tracewatch.Totals     `json:"totals"`
-	Stats     tracewatch.Stats      `json:"stats"`
+	File  string `json:"file"`
+	Error string `json:"error,omitempty"` // why this is not all of it
+	*tracewatch.Report
 }
 
-func printJSON(w io.Writer, file string, r *tracewatch.Report, err error) error {
-	d := document{
-		File: file, Anomalies: r.Anomalies, Requests: r.Requests, Undivided: r.Undivided, Uses: r.Uses,
-		Totals: r.Totals, Stats: r.Stats,
-	}
-	// None is not null.
-	if d.Anomalies == nil {
-		d.Anomalies = []*tracewatch.Anomaly{}
-	}
-	if d.Requests == nil {
-		d.Requests = []detectors.Request{}
-	}
-	if d.Uses == nil {
-		d.Uses = []tracewatch.ProcUse{}
-	}
-	if err != nil {
-		d.Error = err.Error()
-	}
+// documents is what it prints of two.
+type documents struct {
+	Before     document               `json:"before"`
+	After      document               `json:"after"`
+	Comparison *tracewatch.Comparison `json:"comparison"`
+}
+
+func printJSON(w io.Writer, f *findings) error {
 	e := json.NewEncoder(w)
 	e.SetEscapeHTML(false)
-	return e.Encode(d)
+	if f.comparison != nil {
+		return e.Encode(documents{f.readings[0].document(), f.readings[1].document(), f.comparison})
+	}
+	return e.Encode(f.readings[0].document())
+}
+
+func (r *reading) document() document {
+	report := *r.report
+	// None is not null.
+	if report.Anomalies == nil {
+		report.Anomalies = []*tracewatch.Anomaly{}
+	}
+	if report.Requests == nil {
+		report.Requests = []detectors.Request{}
+	}
+	if report.Uses == nil {
+		report.Uses = []tracewatch.ProcUse{}
+	}
+	d := document{File: r.file, Report: &report}
+	if r.err != nil {
+		d.Error = r.err.Error()
+	}
+	return d
 }

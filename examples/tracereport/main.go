@@ -1,12 +1,19 @@
-// Tracereport reads a trace file and says what is in it: the anomalies that tracewatch
-// would have reported while it was recorded, and exact totals.
+// Tracereport reads an execution trace of Go and says what was wrong, why, and where the time went; of two,
+// what became slower from one to the other.
 //
 //	go run ./examples/tracereport trace.out
+//	go run ./examples/tracereport before.out after.out
 //	go run ./examples/tracereport -json trace.out
+//	go run ./examples/tracereport -html page.html -svg heat.svg trace.out
+//	go run ./examples/tracereport -goroutine 717 -since 2s -until 3s trace.out
+//	go run ./examples/tracereport -prom trace.out
 //	curl -s localhost:6060/debug/pprof/trace?seconds=5 | go run ./examples/tracereport -
+//
+// Its exit status is 0 if nothing was found, 1 if something was, and 2 if it could not do what it was asked.
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"flag"
@@ -14,13 +21,12 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"strings"
-
-	"github.com/gotracewatch/tracewatch/tracewatch"
+	"syscall"
+	"time"
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second Ctrl-C does not wait for anything
 	status := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
 	stop()
@@ -30,139 +36,113 @@ func main() {
 // The exit statuses.
 const (
 	statusFine   = 0
-	statusBroken = 1 // the trace could not be read, or not all of it
-	statusUsage  = 2
+	statusFound  = 1
+	statusBroken = 2 // not all of what was asked for could be done
 )
 
 // run is the whole program but for its process.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	p := program{stdin: stdin, stdout: stdout, stderr: stderr, console: consoleOf, env: os.Getenv, now: time.Now}
+	return p.run(ctx, args)
+}
+
+// program is what the command has of the world around it.
+type program struct {
+	stdin          io.Reader
+	stdout, stderr io.Writer
+	console        func(io.Writer) (console, bool) // what it is if it is a terminal
+	env            func(string) string
+	now            func() time.Time
+}
+
+func (p *program) run(ctx context.Context, args []string) int {
 	o, err := parse(args)
 	if errors.Is(err, flag.ErrHelp) {
-		fmt.Fprint(stdout, usage)
+		if _, err := io.WriteString(p.stdout, usage()); err != nil {
+			p.say("writing: %v", err)
+			return statusBroken
+		}
 		return statusFine
 	}
 	if err != nil {
-		fmt.Fprintf(stderr, "tracereport: %v\n-h explains how it is used.\n", err)
-		return statusUsage
-	}
-	report, err := read(ctx, o.file, stdin)
-	if ctx.Err() != nil {
-		fmt.Fprintln(stderr, "tracereport: interrupted, nothing is printed")
+		p.say("%v\n-h explains how it is used.", err)
 		return statusBroken
 	}
-	if report != nil {
-		print := printText
-		if o.json {
-			print = printJSON
+	if err := o.checkOutputs(); err != nil { // found out before the work, not after it
+		p.say("%v", err)
+		return statusBroken
+	}
+	status := p.report(ctx, &o)
+	if ctx.Err() != nil {
+		p.say("interrupted, nothing is printed or written")
+		return statusBroken
+	}
+	return status
+}
+
+// report reads what is to be read and prints and writes what is asked for.
+func (p *program) report(ctx context.Context, o *options) int {
+	readings := make([]*reading, len(o.files))
+	for i := range o.files {
+		readings[i] = p.read(ctx, o, o.files[i])
+		if ctx.Err() != nil {
+			return statusBroken
 		}
-		if perr := print(stdout, o.file, report, err); perr != nil {
-			fmt.Fprintf(stderr, "tracereport: writing the report: %v\n", perr)
+		if r := readings[i]; r.err != nil {
+			p.complain(r)
+		}
+		if readings[i].report == nil {
 			return statusBroken
 		}
 	}
+	f := judge(o, readings)
+	staged, err := o.stage(ctx, f)
 	if err != nil {
-		complain(stderr, o.file, report, err)
+		p.say("%v", err)
 		return statusBroken
 	}
-	return statusFine
-}
-
-// options are what the arguments say.
-type options struct {
-	json bool
-	file string // "-" is standard input
-}
-
-func parse(args []string) (options, error) {
-	var o options
-	fs := flag.NewFlagSet("tracereport", flag.ContinueOnError)
-	fs.SetOutput(io.Discard) // run says what there is to say
-	fs.BoolVar(&o.json, "json", false, "")
-	if err := fs.Parse(args); err != nil {
-		return o, err
+	defer staged.discard()
+	var text bytes.Buffer
+	if err := p.print(ctx, &text, o, f); err != nil {
+		p.say("%v", err)
+		return statusBroken
 	}
+	if ctx.Err() != nil {
+		return statusBroken
+	}
+	if err := staged.commit(); err != nil {
+		p.say("%v", err)
+		return statusBroken
+	}
+	if _, err := p.stdout.Write(text.Bytes()); err != nil {
+		p.say("writing the report: %v", err)
+		return statusBroken
+	}
+	for _, problem := range f.problems {
+		p.say("%s", problem)
+	}
+	return f.status()
+}
+
+// print writes what standard output gets.
+func (p *program) print(ctx context.Context, w io.Writer, o *options, f *findings) error {
 	switch {
-	case fs.NArg() == 0:
-		return o, errors.New("no file is named; - is standard input")
-	case fs.NArg() > 1 && strings.HasPrefix(fs.Arg(1), "-"):
-		return o, fmt.Errorf("%s comes after the file; flags come first", fs.Arg(1))
-	case fs.NArg() > 1:
-		return o, fmt.Errorf("one file at a time, not %q too", fs.Arg(1))
+	case o.stdout != nil:
+		return o.stdout.write(ctx, w, f.last())
+	case o.json:
+		return printJSON(w, f)
+	case o.prom:
+		return printMetrics(ctx, w, f.last().report)
 	}
-	o.file = fs.Arg(0)
-	return o, nil
+	page := p.page()
+	page.all(o, f)
+	_, err := w.Write(page.Bytes())
+	return err
 }
 
-const usage = `Tracereport reads an execution trace of Go and says what is in it.
-
-  go run ./examples/tracereport FILE          for people
-  go run ./examples/tracereport -json FILE    for programs: one JSON document
-  go run ./examples/tracereport -             from standard input
-
-Where traces come from:
-
-  go test -trace FILE                         of a test
-  curl -o FILE HOST/debug/pprof/trace         of a service with net/http/pprof
-  tracewatch.WithDumpDir                      of a service that tracewatch watches: what proves an anomaly
-
-What it prints:
-
-  anomalies   what tracewatch finds wrong, each with the place in the code and the numbers
-  totals      sums over all goroutines, the runtime's own included, that every correct reader of
-              the trace agrees with to the nanosecond: scheduling delays (sched_delay), GC mark
-              assists (gc_assist), user tasks (tasks), waits by reason (block), stops of the world
-              by kind (stw), preemptions (preempted), stops for the garbage collector to scan a
-              stack (gc_suspended), goroutines woken and created by timers (timer_wakeups,
-              timer_creates), goroutines by the function they began in (created, ended). Each span
-              counts if its beginning and its end are in the trace. The documentation of
-              tracewatch.Totals defines each.
-  stats       how much was read, and what could not be
-
-All durations in JSON are nanoseconds. If the trace is broken somewhere, what is whole is
-printed, with the error, and the exit status is 1. For wrong arguments it is 2.
-`
-
-// read analyses a file.
-func read(ctx context.Context, file string, stdin io.Reader) (*tracewatch.Report, error) {
-	if file == "-" {
-		return tracewatch.Analyze(ctx, interruptible(ctx, stdin))
-	}
-	f, err := os.Open(file)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	return tracewatch.Analyze(ctx, f)
-}
-
-// interruptible lets a reading end with ctx though nothing comes from a terminal or a pipe.
-func interruptible(ctx context.Context, r io.Reader) io.Reader {
-	pr, pw := io.Pipe()
-	go func() {
-		_, err := io.Copy(pw, r)
-		pw.CloseWithError(err)
-	}()
-	context.AfterFunc(ctx, func() { pw.CloseWithError(ctx.Err()) })
-	return pr
-}
-
-// complain says what is wrong, where, and what to do about it.
-func complain(w io.Writer, file string, report *tracewatch.Report, err error) {
-	what := strings.TrimPrefix(err.Error(), "tracewatch: ")
-	if file == "-" {
-		file = "standard input"
-	}
-	if !strings.Contains(what, file) { // the operating system's errors name it
-		what = file + ": " + what
-	}
-	var advice string
-	switch {
-	case report == nil:
-		advice = "Give it an execution trace of Go; -h says where they come from."
-	case report.Stats.Windows == 0:
-		advice = "No generation of it is whole, so there is nothing to report. Record again, or copy the file again."
-	default:
-		advice = fmt.Sprintf("What is printed is of what is whole, %d of its generations. Record again, or copy the file again, for the rest.", report.Stats.Windows)
-	}
-	fmt.Fprintf(w, "tracereport: %s\n%s\n", what, advice)
+// say tells whoever started it what they should know. Nothing in it gets through to a terminal as anything
+// but text.
+func (p *program) say(format string, args ...any) {
+	text := cleanLines(fmt.Sprintf(format, args...))
+	fmt.Fprintf(p.stderr, "tracereport: %s\n", text)
 }

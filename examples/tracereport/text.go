@@ -1,98 +1,142 @@
 package main
 
 import (
-	"bytes"
-	"cmp"
 	"fmt"
-	"io"
-	"maps"
 	"path/filepath"
-	"slices"
+	"strings"
+	"time"
 
+	"github.com/gotracewatch/tracewatch/detectors"
 	"github.com/gotracewatch/tracewatch/internal/wording"
 	"github.com/gotracewatch/tracewatch/tracewatch"
 )
 
-// functions is how many functions are listed for people.
-const functions = 10
-
-func printText(w io.Writer, file string, r *tracewatch.Report, err error) error {
-	var b bytes.Buffer
-	s := &r.Stats
-	fmt.Fprintf(&b, "%s: %d events, %.1f MB, %s in %d generations\n", file, s.Events, float64(s.Bytes)/1e6, wording.Duration(s.Span), s.Windows)
-	if err != nil {
-		fmt.Fprintf(&b, "NOT ALL OF IT: %v\n", err)
+// all writes what there is to tell.
+func (p *page) all(o *options, f *findings) {
+	for _, r := range f.readings {
+		p.head(r)
 	}
-	if s.Windows > 0 {
-		printAnomalies(&b, r.Anomalies)
-		printRequests(&b, r)
-		printTotals(&b, &r.Totals)
+	r := f.last()
+	switch {
+	case f.comparison != nil:
+		p.compared(f)
+	case r.report.Stats.Windows == 0:
+		return
+	case o.goroutine != detectors.NoGoroutine:
+		p.verdict(r)
+		if r.report.Goroutine != nil {
+			p.goroutine(r)
+		}
+	default:
+		p.verdict(r)
+		p.findings(r)
+		p.requests(r.report)
+		p.places(r.report)
+		p.uses(r.report.Uses)
+		p.totals(&r.report.Totals)
+		p.health(r)
 	}
-	_, werr := w.Write(b.Bytes())
-	return werr
 }
 
-func printAnomalies(w io.Writer, all []*tracewatch.Anomaly) {
-	fmt.Fprintf(w, "\n── anomalies ──\n")
+// head says what was read.
+func (p *page) head(r *reading) {
+	s := &r.report.Stats
+	about := []string{}
+	if r.format != "" {
+		about = append(about, "format of Go "+r.format)
+	}
+	about = append(about, wording.Duration(s.Span), wording.Many(s.Events, "event"), megabytes(float64(s.Bytes)))
+	if s.Windows > 0 && r.part {
+		about = append(about, fmt.Sprintf("of that from %s to %s", r.since(r.report.From), r.since(r.report.To)))
+	}
+	p.prose(piece{r.name() + ": ", bold}, strings.Join(about, ", "), plain)
+	if r.err != nil {
+		p.prose(piece{"NOT ALL OF IT: ", red}, r.err.Error(), plain)
+	}
+}
+
+// since writes a moment as a time since the trace's beginning.
+func (r *reading) since(t detectors.Time) string { return wording.Duration(max(0, t.Sub(r.begun()))) }
+
+// verdict says in a sentence what was found.
+func (p *page) verdict(r *reading) {
+	all := r.report.Anomalies
+	hidden := ""
+	if r.hidden > 0 {
+		hidden = fmt.Sprintf(" (and %d less severe)", r.hidden)
+	}
 	if len(all) == 0 {
-		fmt.Fprintln(w, "none")
+		p.prose(piece{"nothing found", green}, hidden+p.judged(r), plain)
+		return
 	}
+	var kinds []string
+	counts := make(map[string]int)
 	for _, a := range all {
-		at := ""
-		if a.Site.Func != "" { // a throttled cgroup is in no function
-			at = fmt.Sprintf(" at %s, %s", a.Site.Short(), filepath.Base(a.Site.Location()))
-		}
-		fmt.Fprintf(w, "%s (%s)%s\n    %s\n", a.Kind, a.Severity, at, a.Summary)
-		if x := a.Explanation(); x.Missing == "" {
-			fmt.Fprintf(w, "    why: %s\n", x.Sentence())
+		name := fmt.Sprintf("%s (%s)", a.Kind, a.Severity)
+		if counts[name]++; counts[name] == 1 {
+			kinds = append(kinds, name)
 		}
 	}
+	for i, name := range kinds {
+		if n := counts[name]; n > 1 {
+			kinds[i] = fmt.Sprintf("%d × %s", n, name)
+		}
+	}
+	p.prose(piece{wording.Many(len(all), "finding") + ": ", red}, strings.Join(kinds, ", ")+hidden, bold)
 }
 
-func printTotals(w io.Writer, t *tracewatch.Totals) {
-	fmt.Fprintf(w, "\n── totals, over all goroutines ──\n%-48s %10s %10s %10s\n", "", "count", "sum", "longest")
-	row := func(name string, s tracewatch.Spans) {
-		fmt.Fprintf(w, "%-48s %10d %10s %10s\n", name, s.Count, wording.Duration(s.Sum), wording.Duration(s.Max))
+// judged says how much nothing found is worth.
+func (p *page) judged(r *reading) string {
+	n := len(r.report.Verdicts)
+	if span := r.report.Stats.Span; span < 5*time.Second {
+		return fmt.Sprintf(" by %s, some of which need more than the %s that there are", wording.Many(n, "detector"), wording.Duration(span))
 	}
-	row("scheduling delay", t.SchedDelay)
-	row("GC mark assist", t.GCAssist)
-	row("user task", t.Tasks)
-	rows := func(what string, by map[string]tracewatch.Spans) {
-		for _, name := range slices.SortedFunc(maps.Keys(by), func(a, b string) int {
-			return cmp.Or(cmp.Compare(by[b].Sum, by[a].Sum), cmp.Compare(a, b))
-		}) {
-			row(what+cmp.Or(name, "(not recorded)"), by[name])
-		}
-	}
-	rows("waiting: ", t.Block)
-	rows("stop-the-world: ", t.STW)
-	for _, n := range []struct {
-		name  string
-		count uint64
-	}{
-		{"preempted", t.Preempted},
-		{"stopped for the GC to scan the stack", t.GCSuspended},
-		{"woken by timers, at least", t.TimerWakeups},
-		{"created by timers, at least", t.TimerCreates},
-	} {
-		fmt.Fprintf(w, "%-48s %10d\n", n.name, n.count)
-	}
-	printFunctions(w, t.Created, t.Ended)
+	return " by " + wording.Many(n, "detector")
 }
 
-func printFunctions(w io.Writer, created, ended map[string]uint64) {
-	all := maps.Clone(created)
-	for name, n := range ended {
-		all[name] += n
+// place names a place in the code.
+func place(s detectors.Site) string {
+	if s.Func == "" {
+		return "not known where"
 	}
-	names := slices.SortedFunc(maps.Keys(all), func(a, b string) int {
-		return cmp.Or(cmp.Compare(all[b], all[a]), cmp.Compare(a, b))
-	})
-	fmt.Fprintf(w, "\n%-48s %10s %10s\n", "goroutines, by the function they began in", "created", "ended")
-	for _, name := range names[:min(len(names), functions)] {
-		fmt.Fprintf(w, "%-48s %10d %10d\n", cmp.Or(name, "(not known)"), created[name], ended[name])
+	if s.File == "" {
+		return s.Short()
 	}
-	if more := len(names) - functions; more > 0 {
-		fmt.Fprintf(w, "(and %d more: -json has them all)\n", more)
+	return s.Short() + ", " + filepath.Base(s.Location())
+}
+
+// use names what used a P.
+func use(class detectors.Class, site detectors.Site) string {
+	switch class {
+	case detectors.ClassWatch:
+		return "tracewatch itself"
+	case detectors.ClassSystem:
+		return "the runtime: GC workers, mostly"
 	}
+	return place(site)
+}
+
+// mostUses is how many uses of the Ps are listed for people.
+const mostUses = 5
+
+// uses says what the Ps were used for.
+func (p *page) uses(uses []tracewatch.ProcUse) {
+	if len(uses) == 0 {
+		return
+	}
+	p.heading("what the Ps were used for")
+	var rows []row
+	idle := 1.0
+	for i := range uses {
+		idle -= uses[i].Share
+		if i < mostUses {
+			rows = append(rows, row{cells: []string{fmt.Sprintf("%.1f%%", 100*uses[i].Share), wording.Duration(uses[i].Time)}, of: use(uses[i].Class, uses[i].Site)})
+		}
+	}
+	p.table(row{cells: []string{"share", "time"}, of: "of"}, rows)
+	more := ""
+	if n := len(uses) - mostUses; n > 0 {
+		more = fmt.Sprintf("%s more; ", wording.Many(n, "place"))
+	}
+	p.line(piece{fmt.Sprintf("  (%s%.1f%% of the time they were idle, or it is not known)", more, 100*max(idle, 0)), dim})
 }
