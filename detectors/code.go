@@ -12,8 +12,8 @@ import (
 // Frame is one frame of a stack.
 type Frame struct {
 	Func string `json:"func"` // as the linker names it, e.g. net/http.(*conn).serve
-	File string `json:"file"`
-	Line int    `json:"line"`
+	File string `json:"file"` // its path, as the compiler saw it
+	Line int    `json:"line"` // in that file
 	PC   uint64 `json:"-"`
 }
 
@@ -30,8 +30,8 @@ type SiteID uint32
 // asked is the place, and not where the client reads the answer. Where only the
 // function is known, as of goroutines that end without having been seen anywhere, Line is 0.
 type Site struct {
-	Func string `json:"func"`
-	File string `json:"file"`
+	Func string `json:"func"` // as the linker names it; "" if the site is not known
+	File string `json:"file"` // its path, as the compiler saw it
 	Line int    `json:"line"`
 }
 

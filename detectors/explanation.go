@@ -47,8 +47,8 @@ type Link struct {
 	// Site is where: where it waited, ran, or had stopped; zero if not known.
 	Site Site `json:"site,omitzero"`
 
-	Total time.Duration `json:"total_ns"`
-	Count int           `json:"count"` // how many times
+	Total time.Duration `json:"total_ns"` // how long, all of it together
+	Count int           `json:"count"`    // how many times
 
 	// Goroutines are whose doing it was, at most eight, those first that did it last.
 	// NumGoroutines is how many there are.
@@ -79,8 +79,8 @@ type Ender struct {
 
 // Instead says what the Ps were used for during a time in which somebody waited for one.
 type Instead struct {
-	From Time `json:"from_ns"`
-	To   Time `json:"to_ns"`
+	From Time `json:"from_ns"` // when the time begins
+	To   Time `json:"to_ns"`   // when it ends
 
 	// Ready is how long it waited for one between those two, perhaps in several pieces. All that
 	// follows is of that time.
@@ -102,16 +102,16 @@ type Occupant struct {
 	Class      Class         `json:"class"`
 	Site       Site          `json:"site,omitzero"` // of the runtime's and the watch's: the function their goroutines began in
 	Total      time.Duration `json:"total_ns"`      // on all Ps together
-	Goroutines int           `json:"goroutines"`
-	LongestBy  GoID          `json:"longest_by"` // the goroutine that ran longest
+	Goroutines int           `json:"goroutines"`    // how many of them ran it
+	LongestBy  GoID          `json:"longest_by"`    // the goroutine that ran longest
 }
 
 // Delayed says who waited for a P in some time.
 type Delayed struct {
-	Goroutines int            `json:"goroutines"`
-	Total      time.Duration  `json:"total_ns"` // in that time, of all together
-	Max        time.Duration  `json:"max_ns"`
-	Sites      []SiteEvidence `json:"sites"` // where they had stopped before, the three with the longest waits
+	Goroutines int            `json:"goroutines"` // how many waited
+	Total      time.Duration  `json:"total_ns"`   // in that time, of all together
+	Max        time.Duration  `json:"max_ns"`     // the longest wait
+	Sites      []SiteEvidence `json:"sites"`      // where they had stopped before, the three with the longest waits
 }
 
 // MarshalJSON writes the explanation as one object, with its sentence and its tree.

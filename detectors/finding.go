@@ -74,8 +74,8 @@ type Evidence struct {
 
 // A Measure is one judged value.
 type Measure struct {
-	Name      string  `json:"name"`
-	Value     float64 `json:"value"`
+	Name      string  `json:"name"`                // what was measured
+	Value     float64 `json:"value"`               // in Unit
 	Unit      string  `json:"unit"`                // UCUM, as in OpenTelemetry: "s", "1", "By/s"
 	Threshold float64 `json:"threshold,omitempty"` // 0: only told, not judged
 	Baseline  float64 `json:"baseline,omitempty"`  // what was usual before; 0: not known
@@ -84,21 +84,21 @@ type Measure struct {
 // SiteEvidence is a place in the code and what happened there.
 type SiteEvidence struct {
 	Site  SiteID        `json:"-"`
-	Name  string        `json:"site"` // filled in by the engine
-	Count int           `json:"count"`
-	Total time.Duration `json:"total_ns"`
-	Max   time.Duration `json:"max_ns"`
-	Bytes uint64        `json:"bytes,omitempty"`
-	What  string        `json:"what"` // e.g. "ran while others waited"
+	Name  string        `json:"site"`            // filled in by the engine
+	Count int           `json:"count"`           // how often it happened there
+	Total time.Duration `json:"total_ns"`        // for how long, together
+	Max   time.Duration `json:"max_ns"`          // the longest
+	Bytes uint64        `json:"bytes,omitempty"` // how much was allocated there; 0: it is not about that
+	What  string        `json:"what"`            // e.g. "ran while others waited"
 }
 
 // GoroutineEvidence is one goroutine and what happened to it.
 type GoroutineEvidence struct {
-	ID       GoID          `json:"goroutine"`
-	Proc     ProcID        `json:"proc"`
-	At       Time          `json:"at_ns"` // when it began
-	Duration time.Duration `json:"duration_ns"`
+	ID       GoID          `json:"goroutine"`   // its number
+	Proc     ProcID        `json:"proc"`        // the P that it was on, NoProc if none
+	At       Time          `json:"at_ns"`       // when it began
+	Duration time.Duration `json:"duration_ns"` // how long that lasted
 	Stack    StackID       `json:"-"`
 	Frames   []Frame       `json:"stack,omitempty"` // filled in by the engine
-	What     string        `json:"what"`
+	What     string        `json:"what"`            // what happened to it, for people
 }

@@ -17,8 +17,8 @@ const (
 // had waited that started there. It starts at a multiple of HeatBucket: the columns of one
 // window and of the next fit together.
 type HeatMap struct {
-	Start Time         `json:"start_ns"`
-	Procs [][]HeatCell `json:"procs"` // by P, then by bucket
+	Start Time         `json:"start_ns"` // when the first column begins
+	Procs [][]HeatCell `json:"procs"`    // by P, then by bucket
 
 	// Waits counts the same starts by how long they had waited: by [WaitColumn], the first of
 	// which begins at WaitsStart, a multiple of it, then by [WaitRow].
@@ -28,9 +28,9 @@ type HeatMap struct {
 
 // HeatCell is one P's starts in one bucket of time.
 type HeatCell struct {
-	Starts int           `json:"n"`
-	Sum    time.Duration `json:"sum_ns"`
-	Max    time.Duration `json:"max_ns"`
+	Starts int           `json:"n"`      // how many goroutines started
+	Sum    time.Duration `json:"sum_ns"` // how long they had waited together
+	Max    time.Duration `json:"max_ns"` // the longest of these waits
 }
 
 // WaitRow returns the row of [HeatMap].Waits that a wait is in: two for each power of two, from

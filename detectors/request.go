@@ -10,22 +10,22 @@ import (
 // critical path: where a request waits for another goroutine, by a channel or a WaitGroup, what
 // counts is what that one did meanwhile.
 type Request struct {
-	Name   string `json:"name"`
+	Name   string `json:"name"`             // the task's, or the region's
 	Region bool   `json:"region,omitempty"` // it is a region, and no task
 
-	Count   uint64        `json:"count"`
-	Total   time.Duration `json:"total_ns"`
-	Longest time.Duration `json:"longest_ns"`
-	Parts   Parts         `json:"parts_ns"` // of the total, which is their sum
+	Count   uint64        `json:"count"`      // of the requests that ended
+	Total   time.Duration `json:"total_ns"`   // of all of them together
+	Longest time.Duration `json:"longest_ns"` // of one
+	Parts   Parts         `json:"parts_ns"`   // of the total, which is their sum
 
-	P50 Quantile `json:"p50"`
-	P99 Quantile `json:"p99"`
+	P50 Quantile `json:"p50"` // the median
+	P99 Quantile `json:"p99"` // what a hundredth took longer than
 
 	// Queued is how long the requests had been there before their task began.
 	Queued Queued `json:"queued"`
 
 	Slowest []SlowRequest   `json:"slowest"` // at most three, the slowest first
-	GC      GCAmplification `json:"gc"`
+	GC      GCAmplification `json:"gc"`      // what the garbage collector did to them
 }
 
 // Queued is how long requests had been there before their task began, which is no part of the
@@ -34,8 +34,8 @@ type Request struct {
 // HTTP/1 on the connection's goroutine, those of HTTP/2 on their own.
 type Queued struct {
 	Count uint64   `json:"count"` // of how many it is known
-	P50   Quantile `json:"p50"`
-	P99   Quantile `json:"p99"`
+	P50   Quantile `json:"p50"`   // the median
+	P99   Quantile `json:"p99"`   // what a hundredth waited longer than
 }
 
 // A Quantile is a duration that a share of all do not pass, and what requests of about that length were
@@ -52,15 +52,15 @@ type Quantile struct {
 type SitePart struct {
 	Dimension Dimension     `json:"dimension"`
 	Site      Site          `json:"site,omitzero"` // zero: the trace does not tell where
-	Part      time.Duration `json:"part_ns"`
+	Part      time.Duration `json:"part_ns"`       // how much of the duration
 }
 
 // A SlowRequest is one of the slowest requests of a name.
 type SlowRequest struct {
 	Goroutine GoID  `json:"goroutine"` // that began it
-	Begin     Time  `json:"begin_ns"`
-	End       Time  `json:"end_ns"`
-	Parts     Parts `json:"parts_ns"` // their sum is how long it took
+	Begin     Time  `json:"begin_ns"`  // by the trace's clock
+	End       Time  `json:"end_ns"`    // by the trace's clock
+	Parts     Parts `json:"parts_ns"`  // their sum is how long it took
 
 	// Chain is what it did, with what was behind its waits, the longest first.
 	Chain []*Link `json:"chain"`
@@ -72,10 +72,10 @@ type SlowRequest struct {
 
 // A Piece is a time in which one goroutine did one thing for a request.
 type Piece struct {
-	Begin     Time      `json:"begin_ns"`
-	End       Time      `json:"end_ns"`
+	Begin     Time      `json:"begin_ns"` // by the trace's clock
+	End       Time      `json:"end_ns"`   // when the next begins
 	Dimension Dimension `json:"dimension"`
-	Goroutine GoID      `json:"goroutine"`
+	Goroutine GoID      `json:"goroutine"` // that did it
 	Site      Site      `json:"site,omitzero"`
 }
 
@@ -84,10 +84,10 @@ type Piece struct {
 // GC itself took of the time is in the parts, as gc_assist and stop_the_world, and what it
 // made them wait for a P as runnable, preempted and network_queue.
 type GCAmplification struct {
-	Met    uint64   `json:"met"`
-	Spared uint64   `json:"spared"`
-	P50    GCEffect `json:"p50"`
-	P99    GCEffect `json:"p99"`
+	Met    uint64   `json:"met"`    // how many met a mark phase
+	Spared uint64   `json:"spared"` // how many did not
+	P50    GCEffect `json:"p50"`    // the median of both
+	P99    GCEffect `json:"p99"`    // the P99 of both
 
 	// Loads are those that met one, by how many requests were in flight when it began, the fewest
 	// first.
@@ -95,7 +95,10 @@ type GCAmplification struct {
 }
 
 // GCEffect is a quantile of both.
-type GCEffect struct{ Met, Spared Quantile }
+type GCEffect struct {
+	Met    Quantile // of those that met a mark phase
+	Spared Quantile // of those that did not
+}
 
 // Factor is how many times as long the requests took that met a mark phase, 0 if one of both is
 // not known.
@@ -134,10 +137,10 @@ func (e GCEffect) MarshalJSON() ([]byte, error) {
 
 // GCLoad is the requests that met a mark phase which began with so many requests in flight.
 type GCLoad struct {
-	From  int           `json:"in_flight_from"`
-	To    int           `json:"in_flight_to"`
-	Count uint64        `json:"count"`
-	P50   time.Duration `json:"p50_ns"`
-	P99   time.Duration `json:"p99_ns"`
-	Parts Parts         `json:"parts_ns"` // of all of them
+	From  int           `json:"in_flight_from"` // at least so many
+	To    int           `json:"in_flight_to"`   // at most so many
+	Count uint64        `json:"count"`          // of the requests
+	P50   time.Duration `json:"p50_ns"`         // how long they took
+	P99   time.Duration `json:"p99_ns"`         // the same of the slowest
+	Parts Parts         `json:"parts_ns"`       // of all of them
 }

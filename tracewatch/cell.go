@@ -8,9 +8,9 @@ import (
 
 // A Cell is what is behind a cell of the heat map of P by time: who had waited that started there, and why.
 type Cell struct {
-	Proc detectors.ProcID `json:"proc"`
-	From detectors.Time   `json:"from_ns"`
-	To   detectors.Time   `json:"to_ns"`
+	Proc detectors.ProcID `json:"proc"`    // the P
+	From detectors.Time   `json:"from_ns"` // when the cell begins
+	To   detectors.Time   `json:"to_ns"`   // when it ends
 
 	// Delay is how long those had been ready who started there, of the service's goroutines.
 	Delay Spans `json:"sched_delay"`
@@ -25,9 +25,9 @@ type Cell struct {
 
 // A Waiter is a goroutine that was ready and got a P.
 type Waiter struct {
-	Goroutine detectors.GoID `json:"goroutine"`
-	Ready     detectors.Time `json:"ready_ns"` // since when
-	Delay     time.Duration  `json:"delay_ns"` // for how long
+	Goroutine detectors.GoID `json:"goroutine"` // its number
+	Ready     detectors.Time `json:"ready_ns"`  // since when
+	Delay     time.Duration  `json:"delay_ns"`  // for how long
 
 	// Site is where it had stopped, or where it begins if it was just created; Stack is all of that.
 	Site  detectors.Site    `json:"site,omitzero"`

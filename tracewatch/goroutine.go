@@ -4,7 +4,7 @@ import "github.com/gotracewatch/tracewatch/detectors"
 
 // A GoroutineLine is what one goroutine did, in the order of time.
 type GoroutineLine struct {
-	Goroutine detectors.GoID `json:"goroutine"`
+	Goroutine detectors.GoID `json:"goroutine"` // its number
 
 	// Start is the function that it began in, Parent who created it and CreatedAt where: zero if not known.
 	Start     string         `json:"start,omitempty"`
@@ -26,8 +26,8 @@ type GoroutineLine struct {
 
 // A GoroutinePiece is a time in which a goroutine did one thing.
 type GoroutinePiece struct {
-	Begin     detectors.Time      `json:"begin_ns"`
-	End       detectors.Time      `json:"end_ns"`
+	Begin     detectors.Time      `json:"begin_ns"` // by the trace's clock
+	End       detectors.Time      `json:"end_ns"`   // when the next begins
 	Dimension detectors.Dimension `json:"dimension"`
 
 	// What is the runtime's reason of a wait, e.g. "chan receive"; "" else.

@@ -31,9 +31,9 @@ type Stats struct {
 	Anomalies        map[string]uint64 `json:"anomalies"`         // reported, by kind
 	Suppressed       uint64            `json:"suppressed"`        // findings kept quiet by the cooldown and the limits
 	DroppedAnomalies uint64            `json:"dropped_anomalies"` // not dumped and not called back, because the queue was full
-	DetectorPanics   uint64            `json:"detector_panics"`
-	CallbackPanics   uint64            `json:"callback_panics"`
-	FailedDumps      uint64            `json:"failed_dumps"`
+	DetectorPanics   uint64            `json:"detector_panics"`   // how often a detector panicked
+	CallbackPanics   uint64            `json:"callback_panics"`   // how often a callback did
+	FailedDumps      uint64            `json:"failed_dumps"`      // dumps that could not be written
 
 	// WatchCPU is the running time of the watch's own goroutines, the runtime's
 	// reader of the trace included, as the trace shows it. WatchShare is that as a
@@ -59,17 +59,17 @@ type Delays struct {
 // Delay sums up durations. P50 and P99 are of the last half minute to minute, at most
 // 1/16 too long; the others of all the time.
 type Delay struct {
-	Count uint64        `json:"count"`
-	Sum   time.Duration `json:"sum_ns"`
+	Count uint64        `json:"count"`  // how many
+	Sum   time.Duration `json:"sum_ns"` // all together
 	P50   time.Duration `json:"p50_ns"`
 	P99   time.Duration `json:"p99_ns"`
-	Max   time.Duration `json:"max_ns"`
+	Max   time.Duration `json:"max_ns"` // the longest
 }
 
 // Verdict says why a rule has fired or has not.
 type Verdict struct {
-	Kind string `json:"kind"`
-	Doc  string `json:"doc"`
+	Kind string `json:"kind"` // the detector's
+	Doc  string `json:"doc"`  // what it looks for, in a line
 	detectors.Verdict
 
 	// Windows is how many windows it has judged. Off is true if it panicked too often.

@@ -84,7 +84,7 @@ type Totals struct {
 // longest of them, in nanoseconds. A sum beyond 292 years, which only a broken clock makes,
 // stays there.
 type Spans struct {
-	Count uint64        `json:"count"`
-	Sum   time.Duration `json:"sum_ns"`
-	Max   time.Duration `json:"max_ns"`
+	Count uint64        `json:"count"`  // how many
+	Sum   time.Duration `json:"sum_ns"` // all together
+	Max   time.Duration `json:"max_ns"` // the longest
 }
