@@ -31,6 +31,13 @@
     tw.byID("heat").focus({ preventScroll: true });
   }
 
+  // forget is for when what is shown is of another process.
+  function forget() {
+    asked++;
+    clearTimeout(retry);
+    box().hidden = true;
+  }
+
   // open asks about a cell and shows what comes.
   async function open(cell) {
     const mine = ++asked;
@@ -163,5 +170,5 @@
       el("a", { class: "button", href: "profile?kind=sched", download: true, text: "Profile of waits for a P" }));
   }
 
-  tw.detail = { open, close, list };
+  tw.detail = { open, close, forget, list };
 })(window.tracewatch);

@@ -54,7 +54,8 @@
 
   // stack lists frames, the innermost first.
   tw.stack = function (frames, open) {
-    if (!frames || !frames.length) return null;
+    frames = (frames || []).filter((x) => x.func || x.file);
+    if (!frames.length) return null;
     return tw.el("details", { class: "stack", open: !!open },
       tw.el("summary", { text: "Stack, " + tw.format.many(frames.length, "frame") }),
       tw.el("ol", {}, frames.map((x) => tw.el("li", {},

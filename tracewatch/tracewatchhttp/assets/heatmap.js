@@ -620,7 +620,7 @@
     const s = ring.strips, list = [];
     for (let i = 0; i < s.length; i++) {
       const c = s.get("hotColumn", i), p = s.get("hotProc", i);
-      if (p >= 0 && c >= view.from && c < view.from + view.columns) list.push({ proc: p, column: c, level: s.get("hotLevel", i) });
+      if (p >= 0 && c >= view.from && c < view.from + view.columns && !list.some((x) => x.column === c && x.proc === p)) list.push({ proc: p, column: c, level: s.get("hotLevel", i) });
     }
     if (view.columns < 10 * perSecond) { // of less than that, the hottest of each fifth
       list.length = 0;

@@ -38,26 +38,28 @@
       const same = told.find((t) => t.a.kind === a.kind && t.a.site === a.site);
       if (same) same.more++; else told.push({ a, more: 0 });
     }
-    ago(now);
+    ago(now, live.verdicts);
     const key = JSON.stringify(worst.map((a) => [a.number, a.explanation && a.explanation.sentence])) + f.utc();
     if (key === verdict.key) return;
     verdict.key = key;
     const most = 2; // so that the heat map is seen, too
     tw.replace(tw.byID("verdict-list"), told.slice(0, most).map(({ a, more }) => el("li", {},
       el("div", {}, tw.severity(a.severity), " ", el("b", { text: a.summary }), " ",
-        el("span", { class: "soft" }, a.end && !tw.offline ? el("span", { class: "ago", data: { end: a.end } }) : null, more ? " (and " + f.many(more, "time") + " before)" : null)),
+        el("span", { class: "soft" }, a.end && !tw.offline ? el("span", { class: "ago", data: { end: a.end, kind: a.kind } }) : null, more ? " (and " + f.many(more, "time") + " before)" : null)),
       a.explanation && a.explanation.sentence ? tw.explain.sentence(a.explanation) : null,
       el("p", { class: "todo" }, el("b", { text: "What to do: " }), a.advice, " ",
         el("a", { href: "#anomaly-" + a.number, on: { click: (e) => { e.preventDefault(); tw.anomalies.open(a.number); } }, text: "Evidence of " + a.kind })))),
     told.length > most ? el("li", {}, "and ", el("a", { href: "#anomalies", text: [...new Set(told.slice(most).map((t) => t.a.kind))].join(", ") })) : null);
-    ago(now);
+    ago(now, live.verdicts);
   }
 
-  // ago says how long ago each of them was, by the service's clock.
-  function ago(now) {
+  // ago says how long ago each of them was, by the service's clock, and whether its rule is over its threshold still: while
+  // it is, it keeps quiet about the same place.
+  function ago(now, verdicts) {
+    const still = new Set((verdicts || []).filter((v) => v.applicable && !v.off && v.threshold > 0 && v.value >= v.threshold && v.quiet_ns > 0).map((v) => v.kind));
     for (const e of document.querySelectorAll(".ago")) {
       const ms = now - Date.parse(e.dataset.end);
-      const text = ms < 3000 ? "just now" : f.duration(Math.round(ms / 1000) * 1e9) + " ago";
+      const text = (ms < 3000 ? "just now" : f.duration(Math.round(ms / 1000) * 1e9) + " ago") + (still.has(e.dataset.kind) ? ", and still going on" : "");
       if (e.textContent !== text) e.textContent = text;
     }
   }
@@ -82,7 +84,7 @@
     while (capacity < span + 1024 && capacity < 1 << 23) capacity *= 2;
     const rows = Math.max(1, ...strips.map((s) => (s.cells || []).length));
     while (capacity * rows > 1 << 28) capacity /= 2; // of a very long trace on very many Ps the newest is shown
-    ring = new tw.Ring(capacity);
+    ring = new tw.Ring(capacity, Math.max(1, strips.length));
     for (const s of strips) ring.add(s);
     tw.heat.init(ring, tw.detail.open);
     tw.byID("about").textContent = "a report of " + f.duration(report.stats.span_ns) + " of trace" + (report.at ? ", " + f.day(Date.parse(report.at)) : "");
@@ -178,6 +180,8 @@
       ring.clear();
       tw.heat.reset();
       tw.rules.reset();
+      tw.detail.forget();
+      tw.anomalies.update([]);
       last = newest = 0;
       started = id;
       report.forget();

@@ -20,9 +20,10 @@
   // by the trace's clock. A moment in nanoseconds may be beyond 2^53, where JSON.parse rounds it by a
   // microsecond at most: to find its bucket, of ten thousand of them, that does no harm, as strips begin at multiples.
   class Ring {
-    // The capacity is a power of two.
-    constructor(capacity) {
+    // The capacity is a power of two; strips is of how many what is told by the strip is kept.
+    constructor(capacity, strips = 1024) {
       this.capacity = capacity;
+      this.mostStrips = strips;
       this.mask = capacity - 1;
       // A margin of one block of the coarsest level is not shown: it has columns of both ends.
       this.keep = capacity - fold ** coarser;
@@ -41,22 +42,29 @@
       this.origin = -1;
       this.end = 0; // the column after the newest
       this.oldest = 0;
-      this.anchor = null; // a column whose time of day is known
-      this.strips = new tw.Series(1024, ["start", "end", "events", "watch", "p50", "p99", "max", "hotProc", "hotColumn", "hotLevel", "fresh"]);
+      this.strips = new tw.Series(this.mostStrips, ["ms", "column", "start", "end", "events", "watch", "p50", "p99", "max", "hotProc", "hotColumn", "hotLevel", "fresh"]);
     }
 
     first() { return Math.max(this.oldest, this.end - this.keep); }
 
     // bucketText is the moment at which a column begins, exactly: it goes into URLs.
-    bucketText(column) { return String(BigInt(this.origin + column) * BigInt(bucket)); }
+    bucketText(column) { return String(BigInt(Math.max(0, this.origin + column)) * BigInt(bucket)); }
 
     column(ns) { return ns / bucket - this.origin; }
 
     // at is the time of day of a column, in milliseconds since 1970, or null if the trace does not tell.
-    at(column) { return this.anchor ? this.anchor.ms + (column - this.anchor.column) * 10 : null; }
-
-    // columnAt is the reverse.
-    columnAt(ms) { return this.anchor ? this.anchor.column + (ms - this.anchor.ms) / 10 : null; }
+    // It is told by the strip that has the column: the two clocks are compared anew for each, and on a starved machine
+    // that is some milliseconds off. What was once told of a cell stays.
+    at(column) {
+      let a = 0, b = this.strips.length - 1;
+      if (b < 0) return null;
+      while (a < b) { // the last that does not begin after it
+        const mid = (a + b + 1) >> 1;
+        if (this.strips.get("column", mid) <= column + 1) a = mid; else b = mid - 1;
+      }
+      const ms = this.strips.get("ms", a);
+      return isNaN(ms) ? null : ms + (column - this.strips.get("column", a)) * 10;
+    }
 
     grow(rows) {
       if (rows <= this.rows) return;
@@ -127,7 +135,6 @@
       a = Math.max(a, this.first());
       for (let c = a; c < b; c++) this.seen[c & this.mask] = 1;
       if (s.fresh) this.fresh[a & this.mask] = 1;
-      if (s.at) this.anchor = { column: s.start_ns / bucket - this.origin, ms: Date.parse(s.at) };
 
       const hot = { proc: -1, column: 0, level: 0 };
       const from = Math.round(s.from_ns / bucket) - this.origin;
@@ -136,7 +143,7 @@
 
       const seconds = (s.end_ns - s.start_ns) / 1e9;
       const capacity = seconds * 1e9 * (s.procs || 1);
-      this.strips.push([a, b, seconds > 0 ? s.events / seconds : 0, capacity > 0 ? s.watched_ns / capacity : 0,
+      this.strips.push([s.at ? Date.parse(s.at) : NaN, s.start_ns / bucket - this.origin, a, b, seconds > 0 ? s.events / seconds : 0, capacity > 0 ? s.watched_ns / capacity : 0,
         s.p50_ns, s.p99_ns, s.max_ns, hot.proc, hot.column, hot.level, s.fresh ? 1 : 0]);
     }
 
