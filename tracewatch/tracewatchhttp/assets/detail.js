@@ -54,7 +54,7 @@
     try {
       const r = await fetch("cell.json?proc=" + cell.proc + "&from=" + from + "&to=" + to);
       status = r.status;
-      wait = Number(r.headers.get("Retry-After")) || 2;
+      wait = Number(r.headers.get("Retry-After"));
       answer = await r.json().catch(() => ({}));
     } catch {
       status = 0;
@@ -63,7 +63,7 @@
     if (mine !== asked) return;
     if (status === 200) show(cell, answer);
     else if (status === 404 || status === 410) gone(cell);
-    else if (status === 429 || status === 503) later(cell, wait, mine);
+    else if (status === 429 || (status === 503 && wait > 0)) later(cell, answer.error, wait || 2, mine);
     else {
       frame(cell, false, el("p", { text: status ? answer.error || "The server answers with status " + status + "." : "The server does not answer." }),
         el("button", { type: "button", on: { click: () => open(cell) }, text: "Try again" }));
@@ -72,9 +72,9 @@
   }
 
   // later waits as long as the server asks for: reading costs the service, and others may ask, too.
-  function later(cell, seconds, mine) {
+  function later(cell, error, seconds, mine) {
     const left = el("b", { text: seconds + " s" });
-    frame(cell, true, el("p", {}, "Asked too often: reading a trace takes processor time of the service. Again in ", left, "."));
+    frame(cell, true, el("p", {}, "Again in ", left, "."), el("p", { class: "soft", text: error || "Reading a trace takes processor time of the service." }));
     const tick = () => {
       if (mine !== asked) return;
       if (--seconds <= 0) { open(cell); return; }

@@ -173,9 +173,10 @@
     pixels.fill(0);
     ring.project(edges, width, rows, levels);
     const { delays, noneBits } = palette;
-    for (let x = 0; x < width; x++) {
-      if (!analysed[x]) continue; // transparent: the hatches
-      for (let r = 0, i = x; r < rows; r++, i += width) pixels[i] = levels[i] ? delays[levels[i]] : noneBits;
+    for (let r = 0, i = 0; r < rows; r++) {
+      for (let x = 0; x < width; x++, i++) {
+        if (analysed[x]) pixels[i] = levels[i] ? delays[levels[i]] : noneBits; // else transparent: the hatches
+      }
     }
     put(m, c, pixels, width, rows);
 
@@ -615,12 +616,13 @@
   let said = "";
   function say() {
     const a = Math.max(view.from, ring.first()), b = Math.min(view.from + view.columns, ring.end);
-    tw.byID("heat-range").textContent = ring.origin < 0 ? "" : moment(a, view.columns < 500 ? 2 : 0) + " to " + moment(b, view.columns < 500 ? 2 : 0) + ", " + f.duration((b - a) * 1e7);
+    tw.byID("heat-range").textContent = isNaN(ring.origin) ? "" : moment(a, view.columns < 500 ? 2 : 0) + " to " + moment(b, view.columns < 500 ? 2 : 0) + ", " + f.duration((b - a) * 1e7);
     // The hottest of each second in view. A second that is cut by the view's edge counts, if its hottest cell is in view.
-    const s = ring.strips, list = [];
+    const s = ring.strips;
+    let list = [];
     for (let i = 0; i < s.length; i++) {
       const c = s.get("hotColumn", i), p = s.get("hotProc", i);
-      if (p >= 0 && c >= view.from && c < view.from + view.columns && !list.some((x) => x.column === c && x.proc === p)) list.push({ proc: p, column: c, level: s.get("hotLevel", i) });
+      if (p >= 0 && c >= view.from && c < view.from + view.columns) list.push({ proc: p, column: c, level: s.get("hotLevel", i) });
     }
     if (view.columns < 10 * perSecond) { // of less than that, the hottest of each fifth
       list.length = 0;
@@ -629,7 +631,9 @@
         if (c) list.push(c);
       }
     }
-    list.sort((x, y) => y.level - x.level || y.column - x.column);
+    list.sort((x, y) => y.level - x.level || y.column - x.column || y.proc - x.proc);
+    // Two strips can have the same one, each a part of it.
+    list = list.filter((x, i) => !i || x.column !== list[i - 1].column || x.proc !== list[i - 1].proc);
     list.length = Math.min(list.length, 5);
     const key = list.map((x) => x.proc + "/" + x.column).join();
     if (key === said) return;
@@ -708,6 +712,6 @@
     setMemory(m) { memory = m; },
     inMemory: (column) => !!memory && column >= memory.from && column < memory.to,
     memory: () => memory,
-    hasData: () => !!ring && ring.origin >= 0,
+    hasData: () => !!ring && !isNaN(ring.origin),
   };
 })(window.tracewatch);

@@ -39,7 +39,7 @@
       this.fresh = new Uint8Array(this.capacity); // 1: nothing is known of right before
       this.waits = new Float32Array(waitRows * (this.waitMask + 1));
       this.waitEnd = 0;
-      this.origin = -1;
+      this.origin = NaN; // until there is a strip
       this.end = 0; // the column after the newest
       this.oldest = 0;
       this.strips = new tw.Series(this.mostStrips, ["ms", "column", "start", "end", "events", "watch", "p50", "p99", "max", "hotProc", "hotColumn", "hotLevel", "fresh"]);
@@ -115,7 +115,7 @@
     // add takes a strip. What is older than the ring reaches is left out.
     add(s) {
       const start = Math.floor(s.start_ns / bucket), end = Math.max(start + 1, Math.ceil(s.end_ns / bucket));
-      if (this.origin < 0) {
+      if (isNaN(this.origin)) {
         // A multiple of both kinds of columns, and a few seconds before: strips come in order, but what is known of
         // the beginning may be corrected.
         this.origin = Math.floor(start / 1000) * 1000 - 1000;
