@@ -17,6 +17,7 @@ import (
 type options struct {
 	files       []string // one, or two to compare; "-" is standard input
 	json, prom  bool
+	places      bool // what goroutines did at each site
 	outputs     []output
 	stdout      *output // the one of them that is standard output
 	since       moment
@@ -32,6 +33,7 @@ func parse(args []string) (options, error) {
 	fs.SetOutput(io.Discard) // run says what there is to say
 	fs.BoolVar(&o.json, "json", false, "")
 	fs.BoolVar(&o.prom, "prom", false, "")
+	fs.BoolVar(&o.places, "places", true, "")
 	for _, k := range []struct {
 		flag  string
 		write writer

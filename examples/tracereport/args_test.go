@@ -55,7 +55,7 @@ func TestHelp(t *testing.T) {
 	o := start(nil, "-h")
 	require.Equal(t, outcome{statusFine, usage(), ""}, o)
 	require.Equal(t, o, start(nil, "some.trace", "--help"))
-	for _, flag := range []string{"-json", "-html", "-png", "-svg", "-pprof", "-prom", "-since", "-until", "-goroutine", "-min-severity"} {
+	for _, flag := range []string{"-json", "-html", "-png", "-svg", "-pprof", "-prom", "-since", "-until", "-goroutine", "-min-severity", "-places"} {
 		require.Contains(t, o.out, flag)
 	}
 	for _, k := range tracewatch.ProfileKinds() {

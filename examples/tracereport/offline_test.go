@@ -22,7 +22,8 @@ import (
 // BenchmarkOffline compares tracereport with go tool trace -pprof=sched, process against
 // process, on one trace: a busy HTTP service's, recorded here, of 25 MB or five million
 // events. They take turns, so that a machine's moods meet both alike; what is reported is
-// each one's median, and how many times less time and memory ours takes. Memory is the
+// each one's median, and how many times less time and memory ours takes without what
+// goroutines did at each place, of which a profile has nothing either; with it, that is logged. Memory is the
 // most that was resident at once, where the system says (Linux).
 func BenchmarkOffline(b *testing.B) {
 	const rounds = 5
@@ -34,15 +35,17 @@ func BenchmarkOffline(b *testing.B) {
 	info, err := os.Stat(file)
 	require.NoError(b, err)
 	for b.Loop() {
-		var theirs, ours []cost
+		var theirs, ours, whole []cost
 		for range rounds {
-			ours = append(ours, measure(ctx, b, roleReport, os.Args[0], "-json", file))
+			ours = append(ours, measure(ctx, b, roleReport, os.Args[0], "-json", "-places=false", file))
+			whole = append(whole, measure(ctx, b, roleReport, os.Args[0], "-json", file))
 			theirs = append(theirs, measure(ctx, b, "", tool, "-pprof=sched", file))
 		}
 		t, o := median(theirs), median(ours)
 		b.Logf("%.1f MB of trace, %d rounds in turns", float64(info.Size())/1e6, rounds)
 		b.Logf("go tool trace -pprof=sched  %s", costs(theirs))
-		b.Logf("tracereport -json           %s", costs(ours))
+		b.Logf("tracereport -places=false   %s", costs(ours))
+		b.Logf("tracereport                 %s", costs(whole))
 		b.ReportMetric(0, "ns/op")
 		b.ReportMetric(t.time.Seconds(), "tool-s")
 		b.ReportMetric(o.time.Seconds(), "ours-s")

@@ -97,8 +97,7 @@ const hotCells = 8
 // analysis is what the report is to have.
 func (o *options) analysis() (opts []tracewatch.Option) {
 	var kinds []tracewatch.ProfileKind
-	places := o.stdout == nil && !o.prom && len(o.files) == 1
-	cells := false
+	shown, cells := o.stdout == nil && !o.prom && len(o.files) == 1, false
 	for i := range o.outputs {
 		switch x := &o.outputs[i]; {
 		case x.kind != "":
@@ -106,10 +105,10 @@ func (o *options) analysis() (opts []tracewatch.Option) {
 				kinds = append(kinds, x.kind)
 			}
 		case x.flag == "-html":
-			places, cells = true, true
+			shown, cells = true, true
 		}
 	}
-	if places {
+	if shown && o.places {
 		opts = append(opts, tracewatch.WithPlaces())
 	}
 	if cells {

@@ -26,6 +26,8 @@ func TestText(t *testing.T) {
 		require.Contains(t, o.out, part)
 	}
 	require.Less(t, strings.Index(o.out, "nothing found"), strings.Index(o.out, "──"), "the answer comes first")
+	require.NotContains(t, start(nil, "-places=false", file).out, "where they ran")
+	require.Empty(t, decode(t, start(nil, "-places=false", "-json", file).out).Places)
 	o = start(nil, annotated(t, "1.26"))
 	for _, part := range []string{"\nhandle  72 regions\n  P50", "\nrequest  72 tasks\n  P50", "RRR", "ZZZ", "Z sleep", "clock: it began at"} {
 		require.Contains(t, o.out, part)

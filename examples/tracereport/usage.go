@@ -32,6 +32,7 @@ The flags, which may also come after the files (-- ends them):
   -since T         from there on, -until T: up to there. T is a time since the trace's beginning (2.5s, 1m), or a
                    time of day where the trace tells that (Go 1.25 and newer): 15:04:05, 2026-11-22T08:36:59Z.
                    The totals are of all of the trace.
+  -places=false    leave out what goroutines did at each place in the code: reading takes half as long
   -goroutine ID    print what that goroutine did, instead of all but what was found
 
 What standard output gets instead of the text, one of them:
