@@ -2,11 +2,12 @@ package main
 
 import (
 	"context"
-	"errors"
 	"io"
+
+	"github.com/gotracewatch/tracewatch/tracewatch/tracewatchhttp"
 )
 
-// writeHTML writes the debug page of a trace.
-func writeHTML(context.Context, io.Writer, *reading) error {
-	return errors.New("pages cannot be written by this build")
+// writeHTML writes the debug page of a trace, in one file.
+func writeHTML(_ context.Context, w io.Writer, r *reading) error {
+	return tracewatchhttp.WritePage(w, r.title(), r.document().Report)
 }

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -224,6 +225,10 @@ func TestBroken(t *testing.T) {
 	require.Contains(t, o.errors, "standard input: trace broken")
 	require.Contains(t, o.errors, "nothing to report")
 	require.NotContains(t, o.out, "totals")
+
+	o = start(strings.NewReader(strings.Repeat("no trace ", 1e5)), "-")
+	require.Equal(t, statusBroken, o.status)
+	require.Contains(t, o.errors, "standard input: not a Go execution trace")
 }
 
 func TestUnreadable(t *testing.T) {

@@ -24,15 +24,24 @@ type output struct {
 type writer func(ctx context.Context, w io.Writer, r *reading) error
 
 func writePNG(_ context.Context, w io.Writer, r *reading) error {
-	return r.report.WritePNG(w, tracewatch.Picture{Title: filepath.Base(r.name())})
+	return r.report.WritePNG(w, tracewatch.Picture{Title: r.title()})
 }
 
 func writeSVG(_ context.Context, w io.Writer, r *reading) error {
-	return r.report.WriteSVG(w, tracewatch.Picture{Title: filepath.Base(r.name())})
+	return r.report.WriteSVG(w, tracewatch.Picture{Title: r.title()})
 }
 
 func writeProfile(kind tracewatch.ProfileKind) writer {
 	return func(_ context.Context, w io.Writer, r *reading) error { return r.report.WriteProfile(w, kind) }
+}
+
+// title stands over pages and pictures.
+func (r *reading) title() string {
+	title := clean(filepath.Base(r.name()))
+	if r.err != nil {
+		title += " (not all of it)"
+	}
+	return title
 }
 
 // checkOutputs finds out if outputs would be written over what is read, or over each other.

@@ -53,7 +53,9 @@ func (p *program) read(ctx context.Context, o *options, file string) *reading {
 		}
 		in = f
 	} else {
-		in = interruptible(ctx, in)
+		pipe := interruptible(ctx, in)
+		defer pipe.Close() // also if not all of it was read
+		in = pipe
 	}
 	progress := p.progress(size)
 	counting := &countingReader{r: in, progress: progress}
@@ -92,7 +94,7 @@ func (r *reading) analyze(ctx context.Context, o *options, in io.Reader) (*trace
 type asked struct{ error }
 
 // hotCells is how many cells of the heat map are explained on the page.
-const hotCells = 8
+const hotCells = 32
 
 // analysis is what the report is to have.
 func (o *options) analysis() (opts []tracewatch.Option) {
@@ -152,7 +154,7 @@ func (f firstWindow) Judge(*detectors.Window) ([]detectors.Finding, detectors.Ve
 }
 
 // interruptible lets a reading end with ctx though nothing comes from a terminal or a pipe.
-func interruptible(ctx context.Context, r io.Reader) io.Reader {
+func interruptible(ctx context.Context, r io.Reader) *io.PipeReader {
 	pr, pw := io.Pipe()
 	go func() {
 		_, err := io.Copy(pw, r)

@@ -59,6 +59,8 @@ The exit status:
   2  something could not be done: wrong arguments, no trace, a trace that is broken somewhere (what is whole is
      printed, and says so), an output that could not be written, an interruption (then nothing is printed or written)
 
+  go run makes a 1 of every status but 0: to tell 1 and 2 apart, go build ./examples/tracereport.
+
 What the text has of a trace:
 
   findings    what tracewatch finds wrong, each with the place in the code, the numbers, why it was, and what to do
