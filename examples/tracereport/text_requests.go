@@ -9,9 +9,10 @@ import (
 )
 
 const (
-	enough       = 20 // requests that there have to be on each side to compare them
-	mostRequests = 8  // names that are listed for people
-	mostSites    = 2  // places of a P99
+	enough       = 20  // requests that there have to be on each side to compare them
+	noticeably   = 1.1 // times as long that it takes to be worth a line
+	mostRequests = 8   // names that are listed for people
+	mostSites    = 2   // places of a P99
 )
 
 // requests says what the time of requests went to.
@@ -60,7 +61,7 @@ func (p *page) request(q *detectors.Request) {
 	if d := q.Queued.P99.Value; 10*d > q.P99.Value {
 		p.prose(indent, fmt.Sprintf("before it began it had to wait: P50 %s, P99 %s", wording.Duration(q.Queued.P50.Value), wording.Duration(d)), plain)
 	}
-	if e := &q.GC.P99; min(q.GC.Met, q.GC.Spared) >= enough {
+	if e := &q.GC.P99; min(q.GC.Met, q.GC.Spared) >= enough && e.Factor() >= noticeably {
 		p.prose(indent, fmt.Sprintf("GC: %d met a mark phase, P99 %s against %s of the others (%.2g times); of that the GC's own %s, waiting for Ps and locks %s more",
 			q.GC.Met, wording.Duration(e.Met.Value), wording.Duration(e.Spared.Value), e.Factor(), wording.Duration(e.Own()), wording.Duration(e.Queueing())), plain)
 	}

@@ -152,7 +152,7 @@
         el("span", { class: "quantile" }, el("span", { class: "soft", text: "P50" }), el("b", { class: "number", text: f.duration(p50.value_ns) }), stacked("P50", p50.parts_ns || {}, most, true)),
         el("span", { class: "quantile" }, el("span", { class: "soft", text: "P99" }), el("b", { class: "number", text: f.duration(p99.value_ns) }), stacked("P99", p99.parts_ns || {}, most, true)),
         el("span", { class: "facts soft" }, mostly(p99), r.queued && r.queued.count ? " Queued before: P99 " + f.duration(r.queued.p99.value_ns) + "." : "",
-          r.gc && r.gc.p99 && r.gc.p99.factor ? " With the GC marking: P99 × " + f.number(r.gc.p99.factor) + "." : "")));
+          r.gc && r.gc.p99 && Math.min(r.gc.met, r.gc.spared) >= 20 && r.gc.p99.factor >= 1.1 ? " With the GC marking: P99 × " + f.number(r.gc.p99.factor) + "." : "")));
     const fill = () => {
       if (d.open) opened.add(key); else opened.delete(key);
       if (d.open && !d.querySelector(".body")) d.append(el("div", { class: "body" }, table(r), queued(r.queued), gc(r.gc), slowest(r)));
