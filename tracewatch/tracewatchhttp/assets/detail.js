@@ -124,6 +124,16 @@
     }));
   }
 
+  // waker says who made it ready. Who was stopped, or comes back from a system call, is ready by itself.
+  function waker(w) {
+    const created = w.was === "created", by = created ? "" : "; woken";
+    const place = w.waker_site ? [" in ", tw.site(w.waker_site)] : null;
+    if (w.waker) return [by + " by goroutine " + w.waker, place];
+    if (place) return [by, place];
+    if (created) return " by a timer, or before the trace";
+    return w.was === "preempted" || w.was === "syscall" || w.was === "runtime.Gosched" ? null : "; woken by the network poller, a timer or nobody";
+  }
+
   // waiters are those that had waited, each with how long beside a bar.
   function waiters(c) {
     const most = Math.max(1, ...c.waited.map((w) => w.delay_ns));
@@ -131,10 +141,7 @@
       el("div", { class: "row" }, el("b", { class: "number", text: f.duration(w.delay_ns) }), tw.bar(w.delay_ns / most, "wait"),
         el("span", {}, "goroutine " + w.goroutine)),
       el("div", {}, tw.site(w.site)),
-      el("div", { class: "soft" }, f.was(w.was), "; ",
-        w.waker ? ["woken by goroutine " + w.waker, w.waker_site ? [" in ", tw.site(w.waker_site)] : null]
-          : w.waker_site ? ["woken in ", tw.site(w.waker_site)]
-            : w.was === "preempted" || w.was === "syscall" || w.was === "runtime.Gosched" ? "nobody had to wake it" : "woken by the network poller, a timer or nobody"),
+      el("div", { class: "soft" }, f.was(w.was), waker(w)),
       tw.stack(w.stack, i === 0)));
     const first = el("ol", { class: "waiters" }, items.slice(0, 3));
     if (items.length <= 3) return first;

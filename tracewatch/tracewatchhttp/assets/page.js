@@ -64,7 +64,12 @@
     }
   }
 
-  function ready() { document.body.dataset.ready = "true"; }
+  function ready() {
+    if (document.body.dataset.ready) return;
+    document.body.dataset.ready = "true";
+    // Only now it is known what is in view: before, the page was short, and all of it was.
+    if (!tw.offline) requestAnimationFrame(() => requestAnimationFrame(report.init));
+  }
 
   function connection(cls, text) {
     tw.byID("connection").className = "state " + cls;
@@ -315,7 +320,6 @@
       report.plan();
     });
     addEventListener("online", () => { if (!paused) poll(); });
-    report.init();
     poll();
   }
 
