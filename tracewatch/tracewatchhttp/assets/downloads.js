@@ -15,7 +15,7 @@
     ["sleep", "Who slept"],
     ["syscall", "Who was in system calls or in C"],
     ["gc", "Who waited for the garbage collector"],
-    ["gc-assist", "Who allocates so fast that he has to help the garbage collector"],
+    ["gc-assist", "Who had to help the garbage collector, having allocated too fast"],
     ["preempt", "Who was stopped by the runtime, and waited to go on"],
     ["running", "Runs by where they ended; not where the time went: that is what a CPU profile is for"],
     ["goroutines", "Goroutines by the go statement that created them, and how long they lived"],

@@ -5,7 +5,7 @@
   "use strict";
 
   const inferno = ["000004", "160b39", "420a68", "6a176e", "932667", "bc3754", "dd513a", "f37819", "fca50a", "f6d746", "fcffa4"];
-  const pale = [...inferno, "fefee6"]; // on white paper what is harmless is hardly coloured
+  const pale = [...inferno, "ffffff"]; // on white paper what is harmless is hardly coloured
   const viridis = ["440154", "482878", "3e4989", "31688e", "26828e", "1f9e89", "35b779", "6ece58", "b5de2b", "fde725"];
 
   // The ends that would be hard to tell from the background are left out.
