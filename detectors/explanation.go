@@ -122,6 +122,7 @@ func (x Explanation) MarshalJSON() ([]byte, error) {
 	return json.Marshal(struct {
 		Sentence  string        `json:"sentence"`
 		Tree      []string      `json:"tree"`
+		Chained   int           `json:"chain_lines"` // how many of them, from the first, are the chain
 		Goroutine GoID          `json:"goroutine"`
 		From      Time          `json:"from_ns"`
 		To        Time          `json:"to_ns"`
@@ -130,5 +131,5 @@ func (x Explanation) MarshalJSON() ([]byte, error) {
 		Longest   time.Duration `json:"longest_ns,omitempty"`
 		Instead   *Instead      `json:"instead,omitempty"`
 		Delayed   *Delayed      `json:"delayed,omitempty"`
-	}{x.Sentence(), x.lines(), x.Goroutine, x.From, x.To, x.Chain, x.Alike, x.Longest, x.Instead, x.Delayed})
+	}{x.Sentence(), x.lines(), len(x.chainLines()), x.Goroutine, x.From, x.To, x.Chain, x.Alike, x.Longest, x.Instead, x.Delayed})
 }

@@ -68,14 +68,7 @@ func (x *Explanation) lines() []string {
 	if x.Missing != "" {
 		return []string{"not explained: " + x.Missing}
 	}
-	var lines []string
-	if x.Alike > 1 {
-		lines = append(lines, fmt.Sprintf("%d goroutines, of them one:", x.Alike))
-	}
-	for _, l := range x.Chain {
-		lines = append(lines, fmt.Sprintf("goroutine %d %s", x.Goroutine, l.did(1)))
-		lines = l.lines(lines, "")
-	}
+	lines := x.chainLines()
 	if x.Instead != nil {
 		lines = x.Instead.lines(lines)
 	}
@@ -88,6 +81,18 @@ func (x *Explanation) lines() []string {
 			}
 			lines = append(lines, line)
 		}
+	}
+	return lines
+}
+
+// chainLines returns those of the lines that the chain is.
+func (x *Explanation) chainLines() (lines []string) {
+	if x.Alike > 1 {
+		lines = append(lines, fmt.Sprintf("%d goroutines, of them one:", x.Alike))
+	}
+	for _, l := range x.Chain {
+		lines = append(lines, fmt.Sprintf("goroutine %d %s", x.Goroutine, l.did(1)))
+		lines = l.lines(lines, "")
 	}
 	return lines
 }

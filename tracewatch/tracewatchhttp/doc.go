@@ -24,6 +24,7 @@
 //	trace?from=T&to=T                    the trace of a time
 //	profile?kind=KIND&seconds=N          a profile of the last N seconds (30), for go tool pprof; KIND is one of
 //	                                     tracewatch.ProfileKinds
+//	profile?kind=KIND&from=T&to=T        a profile of a time
 //	heatmap.png?seconds=N&width=W&height=H&dark=1
 //	heatmap.svg?seconds=N&width=W&height=H&dark=1
 //	                                     the heat maps of the last N seconds (60, at most 600), W (1,200)

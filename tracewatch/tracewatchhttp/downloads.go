@@ -33,24 +33,38 @@ func (h *handler) download(x *exchange) (done func(), err error) {
 	return h.downloads.leave, nil
 }
 
+// part is what part of the past is asked for: the last seconds, or the time between from and to.
+func part(q query) (asked time.Duration, cut func(recording) (recording, error), err error) {
+	seconds, err := q.whole("seconds", 30, 1, limits.PageSeconds)
+	if err != nil {
+		return 0, nil, err
+	}
+	if !q.has("from") && !q.has("to") {
+		asked = time.Duration(seconds) * time.Second
+		return asked, func(rec recording) (recording, error) { return rec.last(asked), nil }, nil
+	}
+	from, to, err := q.moments()
+	switch {
+	case err != nil:
+		return 0, nil, err
+	case q.has("seconds"):
+		return 0, nil, problemf(http.StatusBadRequest, "either seconds or from and to")
+	}
+	return time.Duration(to - from), func(rec recording) (recording, error) {
+		piece, err := rec.between(detectors.Time(from), detectors.Time(to))
+		if errors.Is(err, tracewatch.ErrNoTrace) {
+			begin, end := rec.Span()
+			return nil, problemf(http.StatusGone, "nothing of that time is in memory: what is begins at %d and ends at %d", begin, end)
+		}
+		return piece, err
+	}, nil
+}
+
 // serveTrace sends what is in memory of the past.
 func (h *handler) serveTrace(x *exchange) error {
-	seconds, err := x.query.whole("seconds", 30, 1, limits.PageSeconds)
+	asked, cut, err := part(x.query)
 	if err != nil {
 		return err
-	}
-	asked := time.Duration(seconds) * time.Second
-	cut := func(rec recording) (recording, error) { return rec.last(asked), nil }
-	if x.query.has("from") || x.query.has("to") {
-		from, to, err := x.query.moments()
-		switch {
-		case err != nil:
-			return err
-		case x.query.has("seconds"):
-			return problemf(http.StatusBadRequest, "either seconds or from and to")
-		}
-		asked = time.Duration(to - from)
-		cut = func(rec recording) (recording, error) { return rec.between(detectors.Time(from), detectors.Time(to)) }
 	}
 	done, err := h.download(x)
 	if err != nil {
@@ -61,17 +75,14 @@ func (h *handler) serveTrace(x *exchange) error {
 	if err != nil {
 		return err
 	}
-	begin, end := rec.Span()
-	if rec, err = cut(rec); errors.Is(err, tracewatch.ErrNoTrace) {
-		return problemf(http.StatusGone, "nothing of that time is in memory: what is begins at %d and ends at %d", begin, end)
-	} else if err != nil {
+	if rec, err = cut(rec); err != nil {
 		return err
 	}
 	size, err := rec.WriteTo(io.Discard)
 	if err != nil {
 		return err
 	}
-	begin, end = rec.Span()
+	begin, end := rec.Span()
 	has := end.Sub(begin)
 	x.w.Header().Set("X-Tracewatch-Seconds", fmt.Sprintf("%.3f", has.Seconds()))
 	x.attach(fmt.Sprintf("%s-%s-%ds.trace", h.fileName(), stamp(), int64(math.Ceil(min(asked, has).Seconds()))))
@@ -93,7 +104,7 @@ func (h *handler) serveProfile(x *exchange) error {
 		}
 		return problemf(http.StatusBadRequest, "kind is %s; there are: %s", quote(string(kind)), strings.Join(lines, "; "))
 	}
-	seconds, err := x.query.whole("seconds", 30, 1, limits.PageSeconds)
+	_, cut, err := part(x.query)
 	if err != nil {
 		return err
 	}
@@ -107,7 +118,7 @@ func (h *handler) serveProfile(x *exchange) error {
 		if err := h.profileRate.take(); err != nil {
 			return err
 		}
-		if err := h.profile(x.r.Context(), &body, kind, time.Duration(seconds)*time.Second); err != nil {
+		if err := h.profile(x.r.Context(), &body, kind, cut); err != nil {
 			return err
 		}
 	}
@@ -120,8 +131,8 @@ func (h *handler) serveProfile(x *exchange) error {
 	return nil
 }
 
-// profile makes a profile.
-func (h *handler) profile(ctx context.Context, w io.Writer, kind tracewatch.ProfileKind, d time.Duration) error {
+// profile makes a profile of a part of what is in memory.
+func (h *handler) profile(ctx context.Context, w io.Writer, kind tracewatch.ProfileKind, cut func(recording) (recording, error)) error {
 	if err := h.analyses.enter(ctx); err != nil {
 		return err
 	}
@@ -132,7 +143,10 @@ func (h *handler) profile(ctx context.Context, w io.Writer, kind tracewatch.Prof
 	if err != nil {
 		return err
 	}
-	return rec.last(d).profile(ctx, w, kind)
+	if rec, err = cut(rec); err != nil {
+		return err
+	}
+	return rec.profile(ctx, w, kind)
 }
 
 // serveDump sends the trace of an anomaly.

@@ -146,7 +146,7 @@ func newHandler(src source, opts []HandlerOption) *handler {
 		"report.json":    {nil, h.serveReport},
 		"cell.json":      {[]string{"proc", "from", "to"}, h.serveCell},
 		"trace":          {[]string{"seconds", "from", "to"}, h.serveTrace},
-		"profile":        {[]string{"kind", "seconds"}, h.serveProfile},
+		"profile":        {[]string{"kind", "seconds", "from", "to"}, h.serveProfile},
 		"dump":           {[]string{"anomaly"}, h.serveDump},
 		"allocs":         {[]string{"anomaly"}, h.serveAllocs},
 		"heatmap.png":    {pictureParams, h.servePNG},

@@ -165,6 +165,8 @@ func TestEndpoints(t *testing.T) {
 		{"/profile", 400, `kind is ""; there are: sched`},
 		{"/profile?kind=../../etc/passwd", 400, "there are: sched"},
 		{"/profile?kind=sched&seconds=0", 400, "1 to 3600"},
+		{"/profile?kind=sched&seconds=1&from=1&to=2", 400, "either seconds or from and to"},
+		{"/profile?kind=sched&from=1&to=2", 410, "in memory"},
 		{"/profile?kind=sched&kind=network", 400, "2 times"},
 		{"/heatmap.png?width=199", 400, "200 to 4096"},
 		{"/heatmap.png?height=99999", 400, "100 to 2160"},

@@ -174,7 +174,7 @@
     return el("footer", {},
       el("a", { class: "button", href: "trace?" + query, download: true, text: "Download the trace of this wait" }),
       tw.command("go tool trace FILE"),
-      el("a", { class: "button", href: "profile?kind=sched", download: true, text: "Profile of waits for a P" }));
+      el("a", { class: "button", href: "profile?kind=sched&" + query, download: true, text: "Profile of waits for a P then" }));
   }
 
   tw.detail = { open, close, forget, list };

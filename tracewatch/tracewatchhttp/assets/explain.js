@@ -13,13 +13,9 @@
       el("span", { class: "link" }, i ? el("span", { class: "arrow" }, "← ") : null, part)));
   }
 
-  // chain is the tree without its end, which says in lines what instead and delayed say in bars: one line each for the
-  // head, for what ran, for what was idle and for the rest.
+  // chain is the tree without its end, which says in lines what instead and delayed say in bars.
   function chain(x) {
-    if (!x || x.missing || !x.tree) return [];
-    const i = x.instead, d = x.delayed;
-    const after = (i ? 1 + (i.ran || []).length + (i.idle_ns > 0 ? 1 : 0) + (i.other_ns > 0 ? 1 : 0) : 0) + (d ? 1 + (d.sites || []).length : 0);
-    return x.tree.slice(0, Math.max(1, x.tree.length - after));
+    return x && !x.missing && x.tree ? x.tree.slice(0, x.chain_lines) : [];
   }
 
   // tree is the library's own, line by line. A line that is too long goes on below its beginning.
