@@ -77,7 +77,7 @@ func TestLines(t *testing.T) {
 		}
 		return b.String()
 	}
-	for range 5_000 {
+	for range 1_000 {
 		p := page{width: 20 + r.IntN(40), color: r.IntN(2) == 0}
 		p.line(piece{text(), bold}, piece{text(), plain}, piece{text(), red})
 		require.Equal(t, 1, strings.Count(p.String(), "\n"))

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"io"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -14,11 +15,13 @@ type slowly struct {
 	r    io.Reader
 	each int // bytes
 	took time.Duration
-	now  time.Time
+	went atomic.Int64
 }
 
+func (s *slowly) now() time.Time { return time.Unix(1e9, s.went.Load()) }
+
 func (s *slowly) Read(b []byte) (int, error) {
-	s.now = s.now.Add(s.took)
+	s.went.Add(int64(s.took))
 	return s.r.Read(b[:min(len(b), s.each)])
 }
 
@@ -34,9 +37,9 @@ func TestProgress(t *testing.T) {
 		{100 * time.Millisecond, false, false},
 		{time.Millisecond, true, false},
 	} {
-		in := &slowly{r: bytes.NewReader(data), each: 10_000, took: c.took, now: time.Unix(1e9, 0)}
+		in := &slowly{r: bytes.NewReader(data), each: 10_000, took: c.took}
 		f := newFake(in)
-		f.now = func() time.Time { return in.now }
+		f.now = in.now
 		f.console = func(w io.Writer) (console, bool) {
 			return console{columns: 40}, c.terminal && w == f.stderr
 		}

@@ -2,9 +2,7 @@ package main
 
 import (
 	"bytes"
-	"context"
 	"fmt"
-	"runtime/trace"
 	"strings"
 	"testing"
 
@@ -12,6 +10,8 @@ import (
 
 	"github.com/gotracewatch/tracewatch/detectors"
 	"github.com/gotracewatch/tracewatch/internal/recorded"
+	"github.com/gotracewatch/tracewatch/internal/tracegen"
+	"github.com/gotracewatch/tracewatch/internal/wire"
 )
 
 func TestText(t *testing.T) {
@@ -78,25 +78,40 @@ func TestTerminal(t *testing.T) {
 	require.Equal(t, start(nil, file), f.start(file), "a pipe has no width")
 }
 
+const hostile = "\x1b]0;owned\a\x1b[2J\u202eevil\u009b31m\nnothing found"
+
+// hostileTrace is of a program in which everything has that name.
+func hostileTrace() []byte {
+	w := tracegen.NewWorld(wire.Go126)
+	m := w.Thread(100, w.Proc(0))
+	here := w.Frames(tracegen.Frame{Func: hostile, File: hostile, Line: 7})
+	g := w.Goroutine(1, wire.GoRunnable, here)
+	at := int64(10_000)
+	for range 30 {
+		m.Start(at, g)
+		task := m.TaskBegin(at+100, 0, hostile, here)
+		m.RegionBegin(at+200, task, hostile, here)
+		m.Log(at+300, task, hostile, hostile, here)
+		m.STWBegin(at+400, hostile, here)
+		m.STWEnd(at + 500)
+		m.Create(at+600, here, here)
+		m.RegionEnd(at+700, task, hostile, here)
+		m.TaskEnd(at+800, task, here)
+		m.Yield(at+900, here)
+		at += 1_000
+	}
+	return w.Bytes()
+}
+
 // TestHostile: nothing that a program wrote into its trace gets to a terminal as anything but text, nor does the
 // file's name.
 func TestHostile(t *testing.T) {
-	name := "\x1b]0;owned\a\x1b[2J\u202eevil\u009b31m\nnothing found"
-	var data bytes.Buffer
-	if err := trace.Start(&data); err != nil {
-		t.Skip(err) // go test -trace
-	}
-	for range 30 {
-		ctx, task := trace.NewTask(context.Background(), name)
-		trace.WithRegion(ctx, name, func() { trace.Log(ctx, name, name) })
-		task.End()
-	}
-	trace.Stop()
-	for _, args := range [][]string{{"-"}, {"-", store(t, data.Bytes())}} {
+	data := hostileTrace()
+	for _, args := range [][]string{{"-"}, {"-", store(t, data)}, {"-", "-goroutine", "1"}} {
 		for _, terminal := range []bool{false, true} {
-			f := newFake(bytes.NewReader(data.Bytes()))
+			f := newFake(bytes.NewReader(data))
 			if terminal {
-				f.terminal(100)
+				f.terminal(400)
 			}
 			o := f.start(args...)
 			require.NotEqual(t, statusBroken, o.status, o.errors)
@@ -104,11 +119,12 @@ func TestHostile(t *testing.T) {
 			require.Contains(t, o.out, `\x1b]0;owned\a\x1b[2J\u202eevil\u009b31m\nnothing found`)
 		}
 	}
-	o := start(nil, name)
-	require.Equal(t, statusBroken, o.status)
-	check(t, o.errors, 0)
-	o = start(nil, "-min-severity", name)
-	check(t, o.errors, 0)
+	f := newFake(bytes.NewReader(data))
+	parseExposition(t, f.start("-prom", "-").out)
+	for _, o := range []outcome{start(nil, hostile), start(nil, "-min-severity", hostile), start(nil, "-svg", hostile+"/x", store(t, data))} {
+		require.Equal(t, statusBroken, o.status)
+		check(t, o.errors, 0)
+	}
 }
 
 // TestTree: what hardly ran is left out, and what is too long.
