@@ -30,6 +30,24 @@ func TestGoroutine(t *testing.T) {
 	}
 }
 
+// TestPartOfGoroutine: the beginning of a part is not a goroutine's, nor is the end of it.
+func TestPartOfGoroutine(t *testing.T) {
+	g := &tracewatch.GoroutineLine{Goroutine: 7, Start: "main.f", Born: true, Ended: true, Line: []tracewatch.GoroutinePiece{{Begin: 1e9, End: 2e9}}}
+	of := func(from, to detectors.Time, part bool) string {
+		p := page{}
+		p.goroutine(&reading{part: part, report: &tracewatch.Report{From: from, To: to, Goroutine: g}})
+		return p.String()
+	}
+	for _, text := range []string{of(5e8, 3e9, false), of(5e8, 3e9, true)} {
+		require.Contains(t, text, "created 500 ms after the trace's beginning")
+		require.Contains(t, text, "ended 1.5 s after the trace's beginning")
+	}
+	text := of(1e9, 2e9, true)
+	require.Contains(t, text, "it was there when that time began")
+	require.NotContains(t, text, "created")
+	require.NotContains(t, text, "ended 1")
+}
+
 // TestMerge: short pieces are put together until it can be read, and nothing gets lost.
 func TestMerge(t *testing.T) {
 	line := func(lengths ...time.Duration) (all []tracewatch.GoroutinePiece) {

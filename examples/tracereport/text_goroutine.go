@@ -18,10 +18,12 @@ func (p *page) goroutine(r *reading) {
 	g := r.report.Goroutine
 	p.heading(fmt.Sprintf("goroutine %d, %s", g.Goroutine, cmp.Or(g.Start, "the function it began in is not known")))
 	switch {
-	case g.Born && len(g.Line) > 0:
+	case g.Born && len(g.Line) > 0 && !(r.part && g.Line[0].Begin <= r.report.From): // else it was before that time
 		p.text("  created %s after the trace's beginning%s", r.since(g.Line[0].Begin), creator(g))
 	case g.Parent != detectors.NoGoroutine && g.Parent != 0 || g.CreatedAt.Func != "":
 		p.text("  created%s", creator(g))
+	case r.part:
+		p.text("  it was there when that time began")
 	default:
 		p.text("  it was there when the trace began")
 	}
@@ -30,7 +32,7 @@ func (p *page) goroutine(r *reading) {
 		return
 	}
 	last := g.Line[len(g.Line)-1].End
-	if g.Ended && g.Left == 0 {
+	if g.Ended && g.Left == 0 && !(r.part && last >= r.report.To) {
 		p.text("  ended %s after the trace's beginning", r.since(last))
 	}
 	label := fmt.Sprintf("  %8s  ", wording.Duration(g.Parts.Sum()))
