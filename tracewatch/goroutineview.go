@@ -47,7 +47,7 @@ func (v *goroutineView) observe(o *detectors.Observation) {
 	v.is(o.G)
 	switch o.Kind {
 	case detectors.GoCreate:
-		v.line.Born, v.line.CreatedAt = true, v.code.Site(v.code.SiteOf(o.ByStack))
+		v.line.Born, v.line.CreatedAt = v.has(o.Time), v.code.Site(v.code.SiteOf(o.ByStack))
 	case detectors.GoList:
 		if v.since != 0 && o.From != detectors.Undetermined {
 			return // it goes on
@@ -82,7 +82,7 @@ func (v *goroutineView) is(g *detectors.Goroutine) {
 // begin notes what it does from now on. Open says that it has for longer.
 func (v *goroutineView) begin(o *detectors.Observation, open bool) {
 	if o.Kind == detectors.GoEnd {
-		v.line.Ended, v.since = true, 0
+		v.line.Ended, v.since = v.has(o.Time), 0
 		return
 	}
 	before := v.dimension()

@@ -1,7 +1,6 @@
 package tracewatch
 
 import (
-	"math"
 	"sync"
 	"time"
 
@@ -59,16 +58,6 @@ func (h *heatSeries) after(number uint64, most int) []HeatStrip {
 	}
 	some := h.strips[first:]
 	return append([]HeatStrip(nil), some[:max(0, min(len(some), most))]...)
-}
-
-// between returns the strips that lie in a time at least in part.
-func (h *heatSeries) between(from, to detectors.Time) (some []HeatStrip) {
-	for _, s := range h.after(0, math.MaxInt) {
-		if s.End > from && s.Start < to {
-			some = append(some, s)
-		}
-	}
-	return some
 }
 
 // size is how many bytes all of it takes.

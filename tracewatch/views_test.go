@@ -3,6 +3,7 @@ package tracewatch
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"testing"
 	"time"
@@ -247,7 +248,7 @@ func statesOf(t *testing.T, data []byte) map[exptrace.GoID]map[exptrace.GoState]
 	assists := make(map[exptrace.GoID]bool)
 	for {
 		ev, err := r.ReadEvent()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			break
 		}
 		require.NoError(t, err)
