@@ -35,11 +35,20 @@
 // [runtime/trace], which OpenTelemetry's SDK makes of spans, and package
 // [github.com/gotracewatch/tracewatch/tracewatch/tracewatchhttp] of HTTP requests.
 //
+// # See it
+//
+// Handler in package tracewatchhttp is a page with all of this, for the service's own mux. What it shows can be
+// asked for directly: [Watcher.Heat] is what its heat maps are drawn from, [Watcher.Health] how the watch itself is doing,
+// and [Watcher.Recording] the trace in memory, which can be cut, written, reported on, and asked who waited for
+// a P in a cell of the heat map. Options make a report have more than the sums of each window: [WithPlaces], [WithHotCells],
+// [WithGoroutine], [WithProfiles].
+//
 // # What it costs
 //
 // Recording costs the service about 100 ns for each event (a goroutine's start, stop,
 // block, wake-up, system call), and reading it about half of that again. [Stats] has the
-// watcher's own CPU time, read from the same trace.
+// watcher's own CPU time, read from the same trace. In memory there are the trace of the last half minute (see
+// [WithHistory]) and ten minutes of heat maps, of a byte for each P and 10 ms: 0.2 MB for 2 Ps, 4 MB for 64.
 //
 // # What it does not do
 //
