@@ -1,0 +1,55 @@
+package browser
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// clickHottest clicks with the mouse on the hottest cell in view, and waits for the answer.
+func clickHottest(t *testing.T, p shown) {
+	t.Helper()
+	eval[int](t, p.Tab, "document.getElementById('heat').scrollIntoView({ block: 'center', behavior: 'instant' }), 1")
+	const where = `(() => {
+		const h = tracewatch.heat.hottest(), r = document.getElementById("heat").getBoundingClientRect();
+		return [r.x + h.x, r.y + h.y];
+	})()`
+	// The map stands still under a pointer that moves.
+	at := eval[[]float64](t, p.Tab, where)
+	require.NoError(t, p.Point(at[0]-40, at[1]))
+	at = eval[[]float64](t, p.Tab, where)
+	require.NoError(t, p.Point(at[0], at[1]))
+	require.NoError(t, p.ClickAt(at[0], at[1]))
+	awaitDetail(t, p)
+}
+
+// awaitDetail waits until the detail has its answer.
+func awaitDetail(t *testing.T, p shown) {
+	t.Helper()
+	until(t, p.Tab, `!document.getElementById("detail").hidden && document.getElementById("detail").getAttribute("aria-busy") === "false"`)
+}
+
+func testHottestCell(t *testing.T, b *Browser, s *Stage) {
+	p := openPage(t, b, s.URL)
+	awaitFault(t, p)
+	clickHottest(t, p)
+	text := textOf(t, p.Tab, "#detail")
+	require.Contains(t, text, "longest delay")
+	require.Contains(t, textOf(t, p.Tab, "#detail > .because"), "waited")
+	require.Contains(t, textOf(t, p.Tab, "#detail .waiters"), "goroutine ")
+	require.Contains(t, text, "Who ran instead")
+	require.Contains(t, textOf(t, p.Tab, "#detail .instead"), culprit)
+	require.Contains(t, eval[string](t, p.Tab, "[...document.querySelectorAll('#detail .tree, #detail > .because')].map((e) => e.innerText).join()"), culprit, "the chain ends at the cause")
+	require.Equal(t, 1, eval[int](t, p.Tab, "document.querySelectorAll('#detail a[href^=\"trace?from=\"][download]').length"))
+	require.Equal(t, 1, eval[int](t, p.Tab, "document.querySelectorAll('#detail a[href^=\"profile?kind=sched\"][download]').length"))
+
+	// What was clicked on is what is told of, and the list beside the map leads to the same.
+	title := textOf(t, p.Tab, "#detail-title")
+	require.Equal(t, title[:len("P 0 at")], eval[string](t, p.Tab, "'P ' + tracewatch.heat.opened.proc + ' at'"))
+	require.NoError(t, p.Tab.Click("#detail-close"))
+	require.True(t, eval[bool](t, p.Tab, "document.getElementById('detail').hidden"))
+	click(t, p.Tab, "#heat-hottest button")
+	awaitDetail(t, p)
+	require.Contains(t, textOf(t, p.Tab, "#detail"), "Who waited")
+	p.requireClean(t)
+}
