@@ -6,6 +6,8 @@
   let asked = 0; // the number of the last question: an answer to an earlier one is too late
   let retry = 0;
 
+  let opener = null; // what had the focus when it was opened
+
   const box = () => tw.byID("detail");
 
   // frame is what all states of the detail have.
@@ -28,7 +30,7 @@
     box().hidden = true;
     tw.heat.opened = null;
     tw.heat.want();
-    tw.byID("heat").focus({ preventScroll: true });
+    (opener && opener.isConnected && opener.checkVisibility() ? opener : tw.byID("heat")).focus({ preventScroll: true });
   }
 
   // forget is for when what is shown is of another process.
@@ -42,6 +44,8 @@
   async function open(cell) {
     const mine = ++asked;
     clearTimeout(retry);
+    const focused = document.activeElement;
+    if (focused && focused !== document.body && !box().contains(focused)) opener = focused;
     const title = frame(cell, true, el("p", { class: "soft", text: "Reading the trace of that time …" }));
     title.focus({ preventScroll: true });
     box().scrollIntoView({ block: "nearest" });
@@ -176,6 +180,12 @@
       tw.command("go tool trace FILE"),
       el("a", { class: "button", href: "profile?kind=sched&" + query, download: true, text: "Profile of waits for a P then" }));
   }
+
+  // Escape closes it for who reads it, and for who is on the map.
+  document.addEventListener("keydown", (event) => {
+    const at = document.activeElement;
+    if (event.key === "Escape" && !box().hidden && (box().contains(at) || at === tw.byID("heat"))) close();
+  });
 
   tw.detail = { open, close, forget, list };
 })(window.tracewatch);

@@ -130,7 +130,7 @@
   }
 
   function slowest(r) {
-    return el("section", {}, el("h4", { text: "The slowest" }), (r.slowest || []).map((s) => {
+    return el("section", {}, el("h3", { text: "The slowest" }), (r.slowest || []).map((s) => {
       const column = tw.heat.hasData() ? tw.heat.ring().column(s.begin_ns) : -1, ring = tw.heat.ring();
       return el("div", { class: "slow" },
         el("div", { class: "row" }, el("b", { class: "number", text: f.duration(s.end_ns - s.begin_ns) }), el("span", { text: "goroutine " + s.goroutine + (column >= 0 && ring.at(column) !== null ? ", at " + tw.heat.moment(column) : "") }),
