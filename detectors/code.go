@@ -452,6 +452,7 @@ func ClassOf(start string) Class {
 		return ClassSystem
 	case strings.HasPrefix(start, "runtime/trace."),
 		strings.HasPrefix(start, "github.com/gotracewatch/tracewatch/tracewatch."),
+		strings.HasPrefix(start, "github.com/gotracewatch/tracewatch/tracewatch/tracewatchhttp.(*handler)."),
 		strings.HasPrefix(start, "github.com/gotracewatch/tracewatch/tracewatch/leaktest.(*recording)."),
 		strings.HasPrefix(start, "github.com/gotracewatch/tracewatch/internal/capture."):
 		return ClassWatch

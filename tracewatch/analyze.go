@@ -171,7 +171,7 @@ func (a *analysis) report(totals Totals) *Report {
 		r.At = &at
 	}
 	for _, x := range a.found {
-		if e.interval.overlaps(x.TraceStart, x.TraceEnd) {
+		if e.interval.touches(x.TraceStart, x.TraceEnd) {
 			r.Anomalies = append(r.Anomalies, x)
 		}
 	}
@@ -184,6 +184,7 @@ func (a *analysis) report(totals Totals) *Report {
 		r.Places, r.PlacesLeft = a.places.places()
 	}
 	if a.cells != nil {
+		a.cells.finish()
 		r.Cells = a.cells.cells
 	}
 	if a.goroutine != nil {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 
+	"github.com/gotracewatch/tracewatch/detectors"
 	"github.com/gotracewatch/tracewatch/internal/limits"
 	"github.com/gotracewatch/tracewatch/internal/timeline"
 	"github.com/gotracewatch/tracewatch/internal/tracev1"
@@ -23,6 +24,9 @@ func (a *analysis) readOld(v wire.Version, r io.Reader) error {
 		return err
 	}
 	a.history.keep(wire.Raw{Version: v, Number: 1, Offset: wire.HeaderSize, Data: data[wire.HeaderSize:]})
+	if first := trace.Event(); first != nil {
+		a.interval.begins(detectors.Time(first.Time))
+	}
 	a.listen(a.exact.beside(a.code))
 	for old := timeline.NewOld(a.tl, trace); old.More(); {
 		if err := a.ctx.Err(); err != nil {

@@ -127,6 +127,19 @@ func (a *Anomaly) release() {
 	a.trace.mu.Unlock()
 }
 
+// Brief returns a copy of the anomaly without the heat map in its evidence, which is most of it, and without its trace.
+func (a *Anomaly) Brief() *Anomaly {
+	a.trace.mu.Lock()
+	defer a.trace.mu.Unlock()
+	b := &Anomaly{
+		Number: a.Number, Kind: a.Kind, Severity: a.Severity, Start: a.Start, End: a.End, TraceStart: a.TraceStart, TraceEnd: a.TraceEnd,
+		Site: a.Site, Summary: a.Summary, Why: a.Why, Advice: a.Advice, Evidence: a.Evidence, Quality: a.Quality,
+	}
+	b.Evidence.HeatMap = nil
+	b.trace.dump, b.trace.why, b.trace.profile, b.trace.proven = a.trace.dump, a.trace.why, a.trace.profile, a.trace.proven
+	return b
+}
+
 // MarshalJSON writes the anomaly as one object. Moments are RFC 3339, and left out
 // where they are not known; durations are nanoseconds.
 func (a *Anomaly) MarshalJSON() ([]byte, error) {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"log/slog"
+	"math"
 	"slices"
 	"time"
 
@@ -185,6 +186,9 @@ func (e *engine) judge(w *detectors.Window) []*Anomaly {
 			return cmp.Or(cmp.Compare(b.Score, a.Score), cmp.Compare(a.Site, b.Site))
 		})
 		for _, f := range findings[:min(len(findings), limits.Findings)] {
+			if f.Start == 0 && f.End == 0 {
+				f.Start, f.End = w.Start, w.End
+			}
 			if f.Kind == "" || checkKind(f.Kind) != nil {
 				f.Kind = s.spec.Kind
 			}
@@ -216,7 +220,16 @@ func (e *engine) ask(i int, s *slot, w *detectors.Window) (findings []detectors.
 	}()
 	findings, s.verdict = s.state.Judge(w)
 	s.windows++
+	s.verdict.Value, s.verdict.Threshold = number(s.verdict.Value), number(s.verdict.Threshold)
 	return findings
+}
+
+// number returns a number that JSON can have: a detector of somebody else's may have divided by nothing.
+func number(x float64) float64 {
+	if math.IsNaN(x) {
+		return 0
+	}
+	return min(max(x, -math.MaxFloat64), math.MaxFloat64)
 }
 
 // panicked counts the panic of a detector and switches it off after the last one
@@ -247,6 +260,10 @@ func (e *engine) anomaly(f *detectors.Finding, site detectors.Site) *Anomaly {
 		Start: e.wall(f.Start), End: e.wall(f.End),
 		Site: site, Summary: f.Summary, Why: f.Why, Advice: f.Advice,
 		Evidence: f.Evidence,
+	}
+	for i := range a.Evidence.Measures {
+		m := &a.Evidence.Measures[i]
+		m.Value, m.Threshold, m.Baseline = number(m.Value), number(m.Threshold), number(m.Baseline)
 	}
 	for i := range a.Evidence.Sites {
 		s := &a.Evidence.Sites[i]

@@ -15,8 +15,9 @@ var ErrStopped = errors.New("tracewatch: the watcher has stopped")
 
 // ErrNoTrace is what [Anomaly.WriteTrace] returns when the anomaly's trace is not in
 // memory any more. Its dump, if there is one, is on disk. It is also for what [Analyze]
-// finds in a trace of Go 1.21 or older that is larger than the history.
-var ErrNoTrace = errors.New("tracewatch: the anomaly's trace is no longer in memory")
+// finds in a trace of Go 1.21 or older that is larger than the history, and for a [Recording] that has nothing of
+// what is asked for.
+var ErrNoTrace = errors.New("tracewatch: the trace is not in memory")
 
 // ErrStuck is what [Watcher.Stop] returns when a callback has not returned in time.
 // Everything else has ended.

@@ -53,6 +53,7 @@ func (v *goroutineView) observe(o *detectors.Observation) {
 			return // it goes on
 		}
 		v.end(v.last, nil) // before a gap
+		v.assists = false
 		v.begin(o, true)
 		return
 	case detectors.AssistBegin, detectors.AssistEnd:
@@ -186,7 +187,7 @@ func (v *goroutineView) end(at detectors.Time, o *detectors.Observation) {
 func (v *goroutineView) window(w *detectors.Window) {
 	if w.Fresh && v.since != 0 && v.since < w.Start { // it is not there any more after a gap
 		v.end(v.last, nil)
-		v.since = 0
+		v.since, v.assists = 0, false
 	}
 	v.last = w.End
 }

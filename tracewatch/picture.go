@@ -52,8 +52,12 @@ func figure(heat []HeatStrip, title string) *render.Figure {
 	for i := range heat {
 		from, to = min(from, heat[i].Start), max(to, heat[i].End)
 	}
-	cells := newMatrix(from, to, detectors.HeatBucket)
-	waits := newMatrix(from, to, detectors.WaitColumn)
+	procs := 1
+	for i := range heat {
+		procs = max(procs, len(heat[i].Cells))
+	}
+	cells := newMatrix(from, to, detectors.HeatBucket, procs)
+	waits := newMatrix(from, to, detectors.WaitColumn, detectors.WaitRows)
 	for i := range heat {
 		s := &heat[i]
 		for p, row := range s.Cells {
@@ -67,8 +71,8 @@ func figure(heat []HeatStrip, title string) *render.Figure {
 			}
 		}
 	}
-	for p := len(cells.rows); p < heat[len(heat)-1].Procs; p++ {
-		cells.row(p) // one on which nobody started is there all the same
+	for len(cells.rows) < min(heat[len(heat)-1].Procs, limits.HeatRows) {
+		cells.rows = append(cells.rows, nil) // a P on which nobody started is there all the same
 	}
 	byP := cells.drawn(heat, from)
 	byP.Title, byP.Note, byP.Unit = "Scheduling delay by P", "the longest in each cell", render.Delay
@@ -89,10 +93,10 @@ type matrix struct {
 	rows    [][]byte
 }
 
-// newMatrix makes one for a time. Of a very long one a column has several of the original ones.
-func newMatrix(from, to detectors.Time, column time.Duration) *matrix {
+// newMatrix makes one for a time and so many rows. If it were very large, a column has several of the original ones.
+func newMatrix(from, to detectors.Time, column time.Duration, rows int) *matrix {
 	m := &matrix{column: column}
-	for to.Sub(from)/m.column >= limits.PictureColumns-1 {
+	for most := min(limits.PictureColumns, limits.PictureCells/rows); to.Sub(from)/m.column >= time.Duration(most-1); {
 		m.column *= 2
 	}
 	m.begin = from - from%detectors.Time(m.column)
@@ -100,19 +104,19 @@ func newMatrix(from, to detectors.Time, column time.Duration) *matrix {
 	return m
 }
 
-func (m *matrix) row(i int) []byte {
-	for len(m.rows) <= i {
-		m.rows = append(m.rows, make([]byte, m.columns))
-	}
-	return m.rows[i]
-}
-
-// put makes a cell at least that hot.
+// put makes a cell at least that hot. A row in which nothing is has no cells.
 func (m *matrix) put(i int, at detectors.Time, level byte) {
-	row := m.row(i)
-	if j := int(at.Sub(m.begin) / m.column); level > 0 && j >= 0 && j < len(row) {
-		row[j] = max(row[j], level)
+	j := at.Sub(m.begin) / m.column
+	if level == 0 || j < 0 || j >= time.Duration(m.columns) {
+		return
 	}
+	for len(m.rows) <= i {
+		m.rows = append(m.rows, nil)
+	}
+	if m.rows[i] == nil {
+		m.rows[i] = make([]byte, m.columns)
+	}
+	m.rows[i][j] = max(m.rows[i][j], level)
 }
 
 // drawn makes a map of it, in which the time between strips is not analysed.

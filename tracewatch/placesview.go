@@ -3,6 +3,7 @@ package tracewatch
 import (
 	"cmp"
 	"slices"
+	"time"
 
 	"github.com/gotracewatch/tracewatch/detectors"
 	"github.com/gotracewatch/tracewatch/internal/limits"
@@ -23,7 +24,8 @@ type placesView struct {
 
 // placeSums is a place while it grows.
 type placeSums struct {
-	delay     detectors.Histogram
+	delay     detectors.Sum
+	delays    *detectors.Histogram // nil: there are too many of them, or it has none
 	running   detectors.Sum
 	assist    detectors.Sum
 	blocked   [detectors.NumCauses]detectors.Sum
@@ -48,12 +50,11 @@ func (v *placesView) observe(o *detectors.Observation) {
 	}
 	p := v.at(v.site(o.Stack, o.G))
 	switch {
-	case p == nil:
 	case o.Kind == detectors.GoPreempt:
 		p.preempted++
 	case !o.Known:
 	case o.Kind == detectors.GoStart:
-		p.delay.Add(o.Duration)
+		v.delayed(p, o.Duration)
 	case o.Kind == detectors.GoUnpark:
 		p.blocked[o.Reason.Cause()].Add(o.Duration)
 	case o.To == detectors.Runnable: // a system call that lost its P
@@ -69,17 +70,25 @@ func (v *placesView) site(stack detectors.StackID, g *detectors.Goroutine) detec
 	return v.code.SeenAt(0, g.Start, g.Creator)
 }
 
-// at returns what is summed up at a site, nil if there is no room.
+// delayed adds a delay.
+func (v *placesView) delayed(p *placeSums, d time.Duration) {
+	p.delay.Add(d)
+	if p.delays == nil && v.used < limits.PlaceSums {
+		v.used++
+		p.delays = new(detectors.Histogram)
+	}
+	if p.delays != nil {
+		p.delays.Add(d)
+	}
+}
+
+// at returns what is summed up at a site. There are no more of them than the code has.
 func (v *placesView) at(id detectors.SiteID) *placeSums {
 	if n := int(id) + 1 - len(v.sites); n > 0 {
 		v.sites = append(v.sites, make([]*placeSums, n)...)
 	}
 	p := v.sites[id]
 	if p == nil {
-		if v.used >= limits.PlaceSums {
-			return nil
-		}
-		v.used++
 		p = new(placeSums)
 		v.sites[id] = p
 	}
@@ -112,29 +121,21 @@ func (v *placesView) window(w *detectors.Window) {
 func (v *placesView) sums(t *detectors.Totals) {
 	for id, s := range t.Runs {
 		if s.Count > 0 {
-			if p := v.at(v.code.SiteOf(detectors.StackID(id))); p != nil {
-				p.running.Merge(s)
-			}
+			v.at(v.code.SiteOf(detectors.StackID(id))).running.Merge(s)
 		}
 	}
 	for i := range t.Unseen {
 		u := &t.Unseen[i]
-		if p := v.at(v.code.SeenAt(0, u.Start, u.Creator)); p != nil {
-			p.running.Merge(u.Sum)
-		}
+		v.at(v.code.SeenAt(0, u.Start, u.Creator)).running.Merge(u.Sum)
 	}
 	for id, s := range t.Heap.AssistsAt {
 		if s.Count > 0 {
-			if p := v.at(v.code.SiteOf(detectors.StackID(id))); p != nil {
-				p.assist.Merge(s)
-			}
+			v.at(v.code.SiteOf(detectors.StackID(id))).assist.Merge(s)
 		}
 	}
 	for id, b := range t.Births {
 		if b.Created > 0 && id != 0 {
-			if p := v.at(v.code.SiteOf(detectors.StackID(id))); p != nil {
-				p.created += b.Created
-			}
+			v.at(v.code.SiteOf(detectors.StackID(id))).created += b.Created
 		}
 	}
 }
@@ -172,7 +173,9 @@ func (v *placesView) places() (all []Place, left int) {
 }
 
 func (s *placeSums) fill(p *Place) {
-	p.Delay, p.DelayP99 = spansOf(s.delay.Sum()), s.delay.Quantile(0.99)
+	if p.Delay = spansOf(s.delay); s.delays != nil {
+		p.DelayP99 = s.delays.Quantile(0.99)
+	}
 	p.Running, p.Assist = spansOf(s.running), spansOf(s.assist)
 	p.Created, p.Preempted = s.created, s.preempted
 	var sum detectors.Sum

@@ -29,8 +29,17 @@ func (w *Watcher) Recording(noOlder time.Duration) (*Recording, error) {
 		return nil, ErrStopped
 	default:
 	}
-	if s := w.snapshot.Load(); s.stats.Windows == 0 || time.Since(s.polled) > noOlder {
-		w.take(w.intake.Collect)
+	asked := time.Now()
+	old := func() bool {
+		s := w.snapshot.Load()
+		return s.stats.Windows == 0 || asked.Sub(s.polled) > noOlder
+	}
+	if old() {
+		w.analysis.Lock()
+		if old() { // else somebody else has just done it
+			w.takeLocked(w.intake.Collect)
+		}
+		w.analysis.Unlock()
 	}
 	w.analysis.Lock()
 	gens := w.engine.history.all()
@@ -46,6 +55,9 @@ func (r *Recording) Span() (from, to detectors.Time) { return r.from, r.to }
 
 // Last returns the last part of it.
 func (r *Recording) Last(d time.Duration) *Recording {
+	if r.from >= r.to {
+		return r
+	}
 	last, _ := r.Between(r.to.Add(-max(d, 1)), r.to) // of which there is always some
 	return last
 }
@@ -54,7 +66,7 @@ func (r *Recording) Last(d time.Duration) *Recording {
 func (r *Recording) Between(from, to detectors.Time) (*Recording, error) {
 	from, to = max(from, r.from), min(to, r.to)
 	if from >= to {
-		return nil, fmt.Errorf("%w: it has %d to %d ns, by the trace's clock", ErrNoTrace, r.from, r.to)
+		return nil, r.nothing()
 	}
 	first := 0
 	for first < len(r.gens)-1 && r.gens[first].End <= from {
@@ -69,21 +81,35 @@ func (r *Recording) Between(from, to detectors.Time) (*Recording, error) {
 }
 
 // WriteTo writes it, in whole generations, as a trace that go tool trace and [Analyze] read.
-func (r *Recording) WriteTo(w io.Writer) (int64, error) { return writeTrace(w, r.gens) }
+func (r *Recording) WriteTo(w io.Writer) (int64, error) {
+	if len(r.gens) == 0 {
+		return 0, ErrNoTrace
+	}
+	return writeTrace(w, r.gens)
+}
+
+// nothing is the error of who asks for what is not there.
+func (r *Recording) nothing() error {
+	return fmt.Errorf("%w: what there is begins at %d and ends at %d ns, by the trace's clock", ErrNoTrace, r.from, r.to)
+}
 
 // Report says what is in it, as [Analyze] would, but without the totals and without detectors: what those found
 // [Watcher.Anomalies] has. Of the options those matter that are for Analyze alone, but for [Between]. It takes
 // about a tenth of a second for ten megabytes of trace, on a goroutine of the watch's, and ends early with ctx.
 func (r *Recording) Report(ctx context.Context, opts ...Option) (*Report, error) {
+	if len(r.gens) == 0 {
+		return nil, ErrNoTrace
+	}
 	cfg, err := newConfig(append(slices.Clone(opts), WithDetectors()))
 	if err != nil {
 		return nil, err
 	}
 	begin := r.gens[0].Start
-	if cfg.from = r.from.Sub(begin); r.to < r.gens[len(r.gens)-1].End {
+	if cfg.from, cfg.to = r.from.Sub(begin), 0; r.to < r.gens[len(r.gens)-1].End {
 		cfg.to = r.to.Sub(begin)
 	}
 	cfg.historyBytes, cfg.historyAge = math.MaxInt, math.MaxInt64
+	last := r.gens[len(r.gens)-1].Raw.Number
 	var report *Report
 	err = onOwnGoroutine(func() error {
 		a, err := newAnalysis(ctx, cfg)
@@ -96,8 +122,12 @@ func (r *Recording) Report(ctx context.Context, opts ...Option) (*Report, error)
 			if err := ctx.Err(); err != nil {
 				return err
 			}
+			begun := time.Now()
 			if _, err := a.feed(g.Raw); err != nil {
 				return fmt.Errorf("tracewatch: %w", err)
+			}
+			if g.Raw.Number != last { // the service comes first: as much time is left to it
+				pause(ctx, time.Since(begun))
 			}
 		}
 		report = a.report(Totals{})
@@ -106,12 +136,22 @@ func (r *Recording) Report(ctx context.Context, opts ...Option) (*Report, error)
 	return report, err
 }
 
+// pause waits for a time, or for the end of ctx.
+func pause(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+}
+
 // Cell says who had waited for a P that started on it between two moments, and why. The error is [ErrNoTrace] if
 // the recording has nothing of that time. It takes some tens of milliseconds, on a goroutine of the watch's, and
 // ends early with ctx.
 func (r *Recording) Cell(ctx context.Context, p detectors.ProcID, from, to detectors.Time) (c *Cell, err error) {
-	if from >= r.to || to <= r.from {
-		return nil, fmt.Errorf("%w: it has %d to %d ns, by the trace's clock", ErrNoTrace, r.from, r.to)
+	if from >= r.to || to <= r.from || from >= to {
+		return nil, r.nothing()
 	}
 	err = onOwnGoroutine(func() error {
 		c, err = cell(ctx, r.gens, p, from, to)

@@ -1,6 +1,7 @@
 package tracewatch
 
 import (
+	"math"
 	"time"
 
 	"github.com/gotracewatch/tracewatch/detectors"
@@ -44,12 +45,26 @@ func (i *interval) overlaps(start, end detectors.Time) bool {
 	return end.Sub(i.origin) > i.from && (i.to == 0 || start.Sub(i.origin) < i.to)
 }
 
+// touches is overlaps for what may be a moment only.
+func (i *interval) touches(start, end detectors.Time) bool {
+	i.begins(start)
+	return end.Sub(i.origin) >= i.from && (i.to == 0 || start.Sub(i.origin) < i.to)
+}
+
 // cut returns what of a time is asked for.
 func (i *interval) cut(start, end detectors.Time) (from, to detectors.Time) {
 	i.begins(start)
-	from, to = max(start, i.origin.Add(i.from)), end
+	from, to = min(max(start, later(i.origin, i.from)), end), end
 	if i.to != 0 {
-		to = min(end, i.origin.Add(i.to))
+		to = min(end, later(i.origin, i.to))
 	}
 	return from, max(from, to)
+}
+
+// later is the moment d after t, or the last there is.
+func later(t detectors.Time, d time.Duration) detectors.Time {
+	if t > 0 && d > time.Duration(math.MaxInt64-t) {
+		return math.MaxInt64
+	}
+	return t.Add(d)
 }

@@ -52,6 +52,8 @@ const stopWait = 10 * time.Second
 // watcher ends with ctx or with Stop, whichever comes first; Stop is to be called in
 // any case.
 //
+// Options that are about a report of [Analyze] are ignored.
+//
 // If the runtime's slot is taken the error is [ErrTaken], if an option makes no sense
 // [ErrOption]; nothing is left running then.
 func Start(ctx context.Context, opts ...Option) (*Watcher, error) {
@@ -151,6 +153,15 @@ func (w *Watcher) loop(ctx context.Context) {
 	wait, cancel := context.WithTimeout(context.Background(), stopWait)
 	defer cancel()
 	w.err = w.dispatch.wait(wait)
+	w.forget()
+}
+
+// forget gives the trace back: nobody can ask for it any more.
+func (w *Watcher) forget() {
+	w.analysis.Lock()
+	defer w.analysis.Unlock()
+	w.engine.history.clear()
+	w.publish()
 }
 
 // log writes a reading into the trace.
@@ -190,6 +201,11 @@ func (w *Watcher) nextPoll(took time.Duration) time.Duration {
 func (w *Watcher) take(from func(emit func(wire.Raw)) error) {
 	w.analysis.Lock()
 	defer w.analysis.Unlock()
+	w.takeLocked(from)
+}
+
+// takeLocked is take for who holds analysis.
+func (w *Watcher) takeLocked(from func(emit func(wire.Raw)) error) {
 	defer func() {
 		if v := recover(); v != nil {
 			w.engine.lose()

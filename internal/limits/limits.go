@@ -190,7 +190,7 @@ const (
 	LiveHeatBytes = 8 << 20
 	HeatBytes     = 64 << 20
 
-	// PlaceSums is how many sites the table of a report is made of, 5 kB each, and Places how many of them
+	// PlaceSums is at how many sites the table of a report has quantiles, 4 kB each, and Places how many sites
 	// it has.
 	PlaceSums = 1 << 12
 	Places    = 1 << 10
@@ -296,6 +296,9 @@ const (
 	// the width would not fit into an int everywhere.
 	PictureColumns = 1 << 18
 
+	// PictureCells is how many cells a heat map is drawn from, a byte each.
+	PictureCells = 32 << 20
+
 	// PicturePieces is how many pieces the time lines of one picture may have, together: 32 requests
 	// of as many as explain keeps of one. Each takes time for each pixel that it covers.
 	PicturePieces = 1 << 14
@@ -311,6 +314,11 @@ const (
 	// PageRequests is how many requests are answered at once, others are told to come again. A page that
 	// loads makes a dozen, and asks once a second from then on.
 	PageRequests = 64
+
+	// PageWorkShare is what share of one P the analyses and the pictures may take that requests ask for: a
+	// twentieth. PageWorkAtOnce is for how long they may work before that counts: somebody who looks around.
+	PageWorkShare  = 20
+	PageWorkAtOnce = 5 * time.Second
 
 	// PageDocuments is how many documents of JSON are made and sent at once, because they are in memory
 	// until they are sent: a megabyte each, of anomalies with long explanations some. Others wait for

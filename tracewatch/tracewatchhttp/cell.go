@@ -80,9 +80,6 @@ func (h *handler) serveCell(x *exchange) error {
 
 // cell makes a cell.
 func (h *handler) cell(ctx context.Context, key cellKey) (*document, error) {
-	if err := h.cellRate.take(); err != nil {
-		return nil, err
-	}
 	if err := h.analyses.enter(ctx); err != nil {
 		return nil, err
 	}
@@ -101,6 +98,14 @@ func (h *handler) cell(ctx context.Context, key cellKey) (*document, error) {
 	case key.from >= end:
 		return nil, &problem{status: http.StatusServiceUnavailable, retry: time.Second, text: "that time is not in memory yet; come again"}
 	}
+	if err := h.cellRate.take(); err != nil { // what cannot be answered costs nothing
+		return nil, err
+	}
+	charge, err := h.workRate.toll()
+	if err != nil {
+		return nil, err
+	}
+	defer charge()
 	cell, err := rec.Cell(ctx, key.proc, key.from, key.to)
 	if err != nil {
 		return nil, err

@@ -35,7 +35,8 @@ type Program struct {
 	Go   string `json:"go"`   // the release it was built with
 }
 
-// Anomalies is the document anomalies.json: the latest 64, the newest first.
+// Anomalies is the document anomalies.json: the latest 64, the newest first, without the heat maps of their evidence:
+// live.json has those.
 type Anomalies struct {
 	Anomalies []*tracewatch.Anomaly `json:"anomalies"` // with dump?anomaly=NUMBER there is the trace of one, if it has a dump
 }

@@ -137,6 +137,11 @@ func (h *handler) profile(ctx context.Context, w io.Writer, kind tracewatch.Prof
 		return err
 	}
 	defer h.analyses.leave()
+	charge, err := h.workRate.toll()
+	if err != nil {
+		return err
+	}
+	defer charge()
 	ctx, cancel := context.WithTimeout(ctx, h.bounds.work)
 	defer cancel()
 	rec, err := h.src.recording(limits.PageAge)

@@ -6,6 +6,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/gotracewatch/tracewatch/internal/limits"
 )
 
 // gate lets so many through at once. Some more wait, for a time; others are told to come again.
@@ -60,6 +62,25 @@ type rate struct {
 func newRate(aMinute, atOnce int) *rate {
 	every := time.Minute / time.Duration(aMinute)
 	return &rate{every: every, atOnce: time.Duration(atOnce) * every}
+}
+
+// toll reports whether there is something left, and returns what charges for the work done since: each second of it
+// counts as [limits.PageWorkShare] seconds.
+func (r *rate) toll() (charge func(), err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	now := time.Now()
+	if r.till.Before(now) {
+		r.till = now
+	}
+	if over := r.till.Sub(now) - r.atOnce; over > 0 {
+		return nil, &problem{status: http.StatusTooManyRequests, retry: over, text: "too much work was asked for in a short time; come again when Retry-After says"}
+	}
+	return func() {
+		r.mu.Lock()
+		r.till = r.till.Add(limits.PageWorkShare * time.Since(now))
+		r.mu.Unlock()
+	}, nil
 }
 
 // take takes one. The error says when there is one again.

@@ -158,13 +158,17 @@ func local(r *http.Request) bool {
 // forwarded returns the header by which a proxy says that the request is somebody else's, or "".
 func forwarded(header http.Header) string {
 	for name := range header {
-		if strings.HasPrefix(name, "X-Forwarded") || strings.HasPrefix(name, "X-Original-") || strings.HasPrefix(name, "X-Envoy-") {
-			return name
+		for _, prefix := range [...]string{
+			"X-Forwarded", "X-Original-", "X-Envoy-", "X-Haproxy-", "X-Arr-", "X-Amzn-", "X-Appengine-", "X-Azure-", "Cf-", "Cdn-", "Fastly-", "Fly-",
+			"Ngrok-", "Tailscale-", "L5d-",
+		} {
+			if strings.HasPrefix(name, prefix) {
+				return name
+			}
 		}
 		switch name {
 		case "Forwarded", "Via", "X-Real-Ip", "X-Client-Ip", "X-Cluster-Client-Ip", "True-Client-Ip", "Client-Ip",
-			"Cf-Connecting-Ip", "Fastly-Client-Ip", "Fly-Client-Ip", "X-Appengine-User-Ip", "X-Azure-Clientip",
-			"X-Azure-Socketip", "X-Proxyuser-Ip", "Proxy-Connection", "X-Remote-Addr", "X-Remote-Ip":
+			"X-Proxyuser-Ip", "X-Proxy-User-Ip", "X-Host", "Proxy-Connection", "X-Remote-Addr", "X-Remote-Ip":
 			return name
 		}
 	}

@@ -118,6 +118,7 @@ type handler struct {
 
 	requests, documents, analyses, downloads     *gate
 	downloadRate, profileRate, cellRate, picRate *rate
+	workRate                                     *rate // of the time that analyses and pictures take
 
 	reports reports
 	cells   cells
@@ -139,6 +140,7 @@ func newHandler(src source, opts []HandlerOption) *handler {
 	h.downloadRate = newRate(limits.PageDownloadsAMinute, limits.PageDownloadsAtOnce)
 	h.profileRate = newRate(limits.PageProfilesAMinute, limits.PageProfilesAtOnce)
 	h.cellRate = newRate(limits.PageCellsAMinute, limits.PageCellsAtOnce)
+	h.workRate = &rate{atOnce: limits.PageWorkShare * limits.PageWorkAtOnce}
 	h.picRate = newRate(limits.PagePicturesAMinute, limits.PagePicturesAtOnce)
 	h.endpoints = map[string]endpoint{
 		"live.json":      {[]string{"after"}, h.serveLive},
@@ -188,13 +190,13 @@ func (h *handler) serve(x *exchange) error {
 	if err := h.guard.check(x.r, at.name == ""); err != nil {
 		return err
 	}
+	if err := h.guard.authorize(x.r); err != nil {
+		return err // before a place is taken that somebody else may want
+	}
 	if err := h.requests.enter(x.r.Context()); err != nil {
 		return err
 	}
 	defer h.requests.leave()
-	if err := h.guard.authorize(x.r); err != nil {
-		return err
-	}
 	if x.r.Method != http.MethodGet && x.r.Method != http.MethodHead {
 		x.w.Header().Set("Allow", "GET, HEAD")
 		return problemf(http.StatusMethodNotAllowed, "only GET and HEAD: nothing here can be changed")
@@ -224,12 +226,47 @@ func (h *handler) serve(x *exchange) error {
 	if x.query, err = parseQuery(x.r.URL.RawQuery, e.params); err != nil {
 		return err
 	}
-	return e.serve(x)
+	return h.apart(func() error { return e.serve(x) })
+}
+
+// apart lets f run on a goroutine that the watch knows as its own by the function that it begins in: what the page
+// costs is the watch's, and no detector takes it for the service's. A panic in f goes on in the caller.
+func (h *handler) apart(f func() error) error {
+	done := make(chan outcome, 1)
+	go h.work(f, done)
+	o := <-done
+	if o.panic != nil {
+		if o.panic != http.ErrAbortHandler {
+			h.say("a bug in tracewatchhttp, please report it", slog.Any("panic", o.panic), slog.String("stack", o.stack))
+			return errBug
+		}
+		panic(o.panic)
+	}
+	return o.err
+}
+
+// outcome is what came of a function.
+type outcome struct {
+	err   error
+	panic any
+	stack string // of the panic
+}
+
+func (h *handler) work(f func() error, done chan<- outcome) {
+	o := outcome{err: errBug} // of runtime.Goexit
+	defer func() {
+		if o.panic = recover(); o.panic != nil {
+			o.stack = stack()
+		}
+		done <- o
+	}()
+	o.err = f()
 }
 
 // say tells the logger, if there is one.
 func (h *handler) say(what string, attrs ...any) {
 	if h.log != nil {
+		defer func() { _ = recover() }() // the logger is the user's
 		h.log.Error("tracewatchhttp: "+what, attrs...)
 	}
 }

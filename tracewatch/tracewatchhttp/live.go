@@ -71,6 +71,9 @@ func (h *handler) serveAnomalies(x *exchange) error {
 	defer h.documents.leave()
 	all := orEmpty(slices.Clone(h.src.Anomalies()))
 	slices.Reverse(all)
+	for i, a := range all {
+		all[i] = a.Brief()
+	}
 	doc, err := encode(Anomalies{all})
 	if err != nil {
 		return err

@@ -55,6 +55,11 @@ func (h *handler) draw(ctx context.Context, body *limited, long detectors.Time, 
 		return err
 	}
 	defer h.analyses.leave()
+	charge, err := h.workRate.toll()
+	if err != nil {
+		return err
+	}
+	defer charge()
 	heat := h.src.Heat(0, limits.PageHeat)
 	if len(heat) == 0 {
 		return errNoTrace

@@ -35,6 +35,10 @@ func (h *handler) serveReport(x *exchange) error {
 	if err != nil {
 		return err
 	}
+	if err := h.documents.enter(x.r.Context()); err != nil {
+		return err
+	}
+	defer h.documents.leave()
 	return x.json(doc)
 }
 
