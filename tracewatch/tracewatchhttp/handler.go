@@ -33,8 +33,8 @@ import (
 //   - if it comes from elsewhere, or over a unix socket: that is how proxies connect;
 //   - if it has a header by which a proxy says that it forwards it, such as X-Forwarded-For, Forwarded or
 //     Via: behind a proxy on the same machine everybody comes from loopback. A proxy that adds no such
-//     header, as nginx does not unless told so, cannot be told from a local client: a service behind one
-//     needs [WithAuthorization];
+//     header, as nginx does not unless told so, nor httputil.ReverseProxy with Rewrite, cannot be told
+//     from a local client: a service behind one needs [WithAuthorization];
 //   - if its Host is a name other than localhost, whoever asks: a page elsewhere may have let its name
 //     point here. [WithHosts] admits others;
 //   - if a page of another origin has made it, by its Origin or Sec-Fetch-Site, whoever asks. Only a link to
@@ -236,7 +236,7 @@ func (h *handler) apart(f func() error) error {
 	go h.work(f, done)
 	o := <-done
 	if o.panic != nil {
-		if o.panic != http.ErrAbortHandler {
+		if o.panic != http.ErrAbortHandler { //nolint:errorlint // as net/http compares it
 			h.say("a bug in tracewatchhttp, please report it", slog.Any("panic", o.panic), slog.String("stack", o.stack))
 			return errBug
 		}
