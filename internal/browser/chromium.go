@@ -30,10 +30,11 @@ func Find() (string, error) {
 type Browser struct {
 	ctx       context.Context // of the first tab, which keeps the browser open
 	allocator context.CancelFunc
+	unwatch   func() bool
 	once      sync.Once
 }
 
-// Open starts a browser. Only [Browser.Close] ends it; the end of ctx makes it useless.
+// Open starts a browser, which ends with ctx, or by [Browser.Close], which has to be called in any case.
 func Open(ctx context.Context) (*Browser, error) {
 	path, err := Find()
 	if err != nil {
@@ -59,11 +60,19 @@ func Open(ctx context.Context) (*Browser, error) {
 		b.Close()
 		return nil, fmt.Errorf("starting %s: %w", path, err)
 	}
+	b.unwatch = context.AfterFunc(ctx, b.close)
 	return b, nil
 }
 
 // Close ends the browser with all of its tabs, and waits until its processes have ended and its profile is removed.
 func (b *Browser) Close() {
+	if b.unwatch != nil {
+		b.unwatch()
+	}
+	b.close()
+}
+
+func (b *Browser) close() {
 	b.once.Do(func() {
 		ctx, cancel := context.WithTimeout(b.ctx, closing)
 		_ = chromedp.Cancel(ctx) // if it does not close, it is killed

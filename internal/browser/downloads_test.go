@@ -35,7 +35,7 @@ func testDownloads(t *testing.T, b *Browser, s *Stage) {
 	requireTrace(t, trace)
 	analyze(t, trace)
 
-	profile, _ := f.click(t, `#detail a[href="profile?kind=sched"]`)
+	profile, _ := f.click(t, `#detail a[href^="profile?kind=sched"]`)
 	require.Contains(t, goTool(t, "pprof", "-top", "-symbolize=none", profile), "flat%")
 	profile, _ = f.click(t, `#take a[href="profile?kind=running"]`)
 	require.Contains(t, goTool(t, "pprof", "-top", "-symbolize=none", profile), culprit)

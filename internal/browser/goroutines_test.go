@@ -19,10 +19,9 @@ func testGoroutines(t *testing.T, b *Browser, s *Stage) {
 	goTo(t, p, "goroutines", "#goroutines-body tr")
 	eval[int](t, p.Tab, "document.getElementById('pause').click(), 1") // so that the table stays as it is
 	require.Contains(t, textOf(t, p.Tab, "#uses"), culprit)
-	showAll := func() {
-		if eval[bool](t, p.Tab, "document.getElementById('goroutines-more').checkVisibility()") {
-			click(t, p.Tab, "#goroutines-more") // a long table comes in parts
-		}
+	showAll := func() { // a long table comes in parts, as one scrolls
+		eval[int](t, p.Tab, "document.getElementById('goroutines-more').hidden || document.getElementById('goroutines-more').click(), 1")
+		require.True(t, eval[bool](t, p.Tab, "document.getElementById('goroutines-more').hidden"))
 	}
 
 	// The values of a column are compared as the page has them in its rows, by the text that a user reads.

@@ -78,7 +78,9 @@ func testKeyboard(t *testing.T, b *Browser, s *Stage) {
 		at = s.At
 	}
 
-	// The map, by keyboard alone.
+	// The map, by keyboard alone. By now the trace of what was in view may have gone.
+	eval[int](t, p.Tab, "document.getElementById('pause').click(), 1")
+	until(t, p.Tab, "document.getElementById('connection-text').textContent === 'live'")
 	eval[int](t, p.Tab, "document.getElementById('heat-save').focus(), 1")
 	for active() != "heat" {
 		require.NotEmpty(t, tab().What)

@@ -15,7 +15,7 @@ const (
 )
 
 // TestPage looks at the page of a watcher of a service whose Ps are occupied, as somebody does who is called at
-// night. The tests share the service and the browser; each has a tab of its own.
+// night. The tests share the service and the browser; each has a tab, and storage, of its own.
 func TestPage(t *testing.T) {
 	b := openBrowser(t)
 	var m meter
@@ -28,28 +28,32 @@ func TestPage(t *testing.T) {
 	awaitFault(t, open)
 	still := beginToWeigh(t, open)
 
-	for _, test := range []struct {
-		name string
-		run  func(*testing.T, *Browser, *Stage)
-	}{
-		{"the collector finds what is wrong", testCollector},
-		{"live data arrives", testLive},
-		{"hottest cell", testHottestCell},
-		{"goroutines", testGoroutines},
-		{"requests", testRequests},
-		{"anomalies", testAnomalies},
-		{"rules", testRules},
-		{"downloads", testDownloads},
-		{"colours", testColours},
-		{"narrow window", testNarrow},
-		{"keyboard", testKeyboard},
-		{"accessible", testAccessible},
-		{"offline", testOffline},
-	} {
-		if !t.Run(test.name, func(t *testing.T) { test.run(t, b, s) }) && t.Context().Err() != nil {
-			return
+	// Two at once, as two users are.
+	t.Run("look", func(t *testing.T) {
+		for _, test := range []struct {
+			name string
+			run  func(*testing.T, *Browser, *Stage)
+		}{
+			{"keyboard", testKeyboard},
+			{"the collector finds what is wrong", testCollector},
+			{"live data arrives", testLive},
+			{"hottest cell", testHottestCell},
+			{"goroutines", testGoroutines},
+			{"requests", testRequests},
+			{"anomalies", testAnomalies},
+			{"rules", testRules},
+			{"downloads", testDownloads},
+			{"colours", testColours},
+			{"narrow window", testNarrow},
+			{"accessible", testAccessible},
+			{"offline", testOffline},
+		} {
+			t.Run(test.name, func(t *testing.T) {
+				t.Parallel()
+				test.run(t, b, s)
+			})
 		}
-	}
+	})
 	t.Run("stays light", func(t *testing.T) { still.requireStill(t, open, s, &m) })
 }
 

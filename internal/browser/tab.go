@@ -7,6 +7,7 @@ import (
 
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/input"
+	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 )
 
@@ -128,5 +129,21 @@ func (t *Tab) Click(selector string) error {
 	return t.ClickAt(at[0], at[1])
 }
 
-// Picture takes a picture of what the window shows, as PNG.
-func (t *Tab) Picture() ([]byte, error) { return chromedp.Run(t.ctx, chromedp.CaptureScreenshot()) }
+// Picture takes a picture of the page from the top of what one CSS selector finds to the bottom of what another
+// does, as PNG.
+func (t *Tab) Picture(from, to string) ([]byte, error) {
+	clip, err := Eval[page.Viewport](t, fmt.Sprintf(`(() => {
+		scrollTo({ top: 0, behavior: "instant" });
+		const a = document.querySelector(%q).getBoundingClientRect(), b = document.querySelector(%q).getBoundingClientRect();
+		return { x: 0, y: Math.max(0, a.top - 8), width: innerWidth, height: b.bottom - Math.max(0, a.top - 8) + 8, scale: 1 };
+	})()`, from, to))
+	if err != nil {
+		return nil, err
+	}
+	yes := true
+	r, err := chromedp.Call(t.ctx, page.CaptureScreenshot, page.CaptureScreenshotParams{Clip: &clip, CaptureBeyondViewport: &yes})
+	if err != nil {
+		return nil, fmt.Errorf("taking a picture: %w", err)
+	}
+	return r.Data, nil
+}
