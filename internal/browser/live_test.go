@@ -19,7 +19,7 @@ func broken(closed string) http.Handler {
 		}
 		w.Header().Set("Content-Security-Policy", "script-src 'nonce-1'")
 		w.Header().Set("Content-Type", "text/html")
-		fmt.Fprintf(w, `<!DOCTYPE html><title>broken</title><link rel="icon" href="data:,">
+		_, _ = fmt.Fprintf(w, `<!DOCTYPE html><title>broken</title><link rel="icon" href="data:,">
 			<img src="missing.png" alt="">
 			<script>document.title = "the policy was not kept"</script>
 			<script nonce="1">

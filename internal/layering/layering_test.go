@@ -104,6 +104,10 @@ var layers = []layer{
 		"they are programs that are checked, and know nothing of who checks them"},
 	{"internal/leakshapes/sidebyside", []string{"internal/leakshapes", "internal/faketest", "tracewatch/leaktest"},
 		"it lets checkers judge the shapes; it is a module of its own, so that no user gets the libraries it needs"},
+	{"internal/browser", []string{"tracewatch", "tracewatch/tracewatchhttp", "internal/scenario", "internal/scenario/shop"},
+		"it shows the page of a service's watcher in a browser, as a user has it; it is a module of its own, so that no user gets the browser's driver"},
+	{"internal/browser/pictures", []string{"internal/browser", "internal/scenario/shop"},
+		"it takes pictures of what the tests look at"},
 	{"internal/layering", nil,
 		"it is this test"},
 	{"examples/...", []string{"internal/wording", "detectors", "tracewatch", "tracewatch/...", "internal/scenario/shop"},
@@ -116,7 +120,7 @@ var outsiders = []struct {
 	users []string // patterns like layer.pkg
 	why   string
 }{
-	{"net/http", []string{"tracewatch/tracewatchhttp", "tracewatch/leaktest", "internal/scenario/...", "internal/leakshapes", "examples/..."},
+	{"net/http", []string{"tracewatch/tracewatchhttp", "tracewatch/leaktest", "internal/scenario/...", "internal/leakshapes", "internal/browser", "examples/..."},
 		"the library serves nothing; its debug page is a package that a user chooses to import, and the leak checker, which is for tests, closes http.DefaultClient's idle connections"},
 	{"go.opentelemetry.io/otel/sdk", []string{"tracewatch/otelproducer", "examples/..."},
 		"a library uses OpenTelemetry's API; which SDK there is, if any, is the service's choice"},
