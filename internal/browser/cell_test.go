@@ -43,6 +43,16 @@ func testHottestCell(t *testing.T, b *Browser, s *Stage) {
 	require.Equal(t, 1, eval[int](t, p.Tab, "document.querySelectorAll('#detail a[href^=\"trace?from=\"][download]').length"))
 	require.Equal(t, 1, eval[int](t, p.Tab, "document.querySelectorAll('#detail a[href^=\"profile?kind=sched\"][download]').length"))
 
+	// The hottest cell that the page remembers of each second is one of those that it draws.
+	require.Empty(t, eval[[]int](t, p.Tab, `(() => {
+		const r = tracewatch.heat.ring(), s = r.strips, wrong = [];
+		for (let i = 0; i < s.length; i++) {
+			const [p, c, level] = ["hotProc", "hotColumn", "hotLevel"].map((n) => s.get(n, i));
+			if (p >= 0 && (!level || r.max(p, c, c + 1) < level)) wrong.push(i);
+		}
+		return wrong;
+	})()`))
+
 	// What was clicked on is what is told of, and the list beside the map leads to the same.
 	title := textOf(t, p.Tab, "#detail-title")
 	require.Equal(t, title[:len("P 0 at")], eval[string](t, p.Tab, "'P ' + tracewatch.heat.opened.proc + ' at'"))
