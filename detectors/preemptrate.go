@@ -118,6 +118,11 @@ func (s *preemptRate) Judge(w *Window) ([]Finding, Verdict) {
 		verdict.Note = fmt.Sprintf("other work was late by %s and more only %.1f times a second, in %.2g%% of all starts", wording.Duration(s.Delay), late, 100*now.share(others))
 		return nil, verdict
 	}
+	if top := occupantOf(w); watchRanMore(w, top.runs.Total) {
+		s.past.add(w, nil)
+		verdict.Note = watchToBlame
+		return nil, verdict
+	}
 	s.past.add(w, now)
 	first, lasting := s.past.lasting(func(x *stopsWindow) bool { return x != nil })
 	if !lasting {

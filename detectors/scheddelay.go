@@ -146,9 +146,14 @@ func (s *schedDelay) Judge(w *Window) ([]Finding, Verdict) {
 		// than there was.
 		share = min(1, float64(hog.runs.Total)/float64(capacity))
 	}
-	bad := mean > s.Mean && victims.n >= s.Victims && share > s.Share && hog.site != 0
+	blamed := !watchRanMore(w, hog.runs.Total)
+	bad := mean > s.Mean && victims.n >= s.Victims && share > s.Share && hog.site != 0 && blamed
 	s.past.add(w, bad)
 	if !bad {
+		if !blamed {
+			verdict.Note = watchToBlame
+			return nil, verdict
+		}
 		verdict.Note = fmt.Sprintf("%d starts of other work than %v were late, which used %s of the Ps", victims.n, w.Code.Site(hog.work).Short(), usedOf(share))
 		return nil, verdict
 	}

@@ -119,9 +119,14 @@ func (s *timerStorm) Judge(w *Window) ([]Finding, Verdict) {
 	if ran := w.Totals.Ran.Sum().Total; ran > 0 {
 		share = float64(top.ran) / float64(ran)
 	}
-	bad := share >= s.Share
+	bad := share >= s.Share && !watchRanMore(w, top.ran)
 	s.past.add(w, bad)
-	if !bad {
+	switch {
+	case bad:
+	case share >= s.Share:
+		verdict.Note = watchToBlame
+		return nil, verdict
+	default:
 		verdict.Note = fmt.Sprintf("what timers woke used %.0f%% of the running time", 100*share)
 		return nil, verdict
 	}

@@ -45,6 +45,20 @@ func (c *Code) lateWork(g *Goroutine, stack StackID) lateWork {
 	return lateWork{c.work(stack, g.Start), c.wakers(g)}
 }
 
+// watchRanMore reports whether the watch itself ran for long in a window, and longer than the code that would be blamed for
+// keeping others from running: for who looks at its page a trace may be read again. Then nobody is to blame. (The
+// window of some milliseconds in which it takes the trace from the runtime is nearly all its own, always.)
+func watchRanMore(w *Window, than time.Duration) bool {
+	return w.Totals.Others[ClassWatch].Total > max(than, watchLong)
+}
+
+// watchLong is how long the watch has to run in a window to keep others waiting. What it does by itself takes some
+// percent of a P.
+const watchLong = 100 * time.Millisecond
+
+// watchToBlame is what a verdict says then.
+const watchToBlame = "the watch itself used the Ps most, for somebody who asked it"
+
 // occupantOf returns the work that ran longest in a window.
 func occupantOf(w *Window) occupant {
 	type place struct{ work, site SiteID }
