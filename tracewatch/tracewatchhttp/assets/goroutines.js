@@ -74,8 +74,11 @@
     const to = Math.min(hits.length, shown + n), all = document.createDocumentFragment();
     for (; shown < to; shown++) all.append(hits[shown].tr || (hits[shown].tr = row(hits[shown].place)));
     tw.byID("goroutines-body").append(all);
-    tw.byID("goroutines-more").hidden = shown >= hits.length;
-    tw.byID("goroutines-more").textContent = "Show the other " + f.count(hits.length - shown);
+    const button = tw.byID("goroutines-more"), whole = shown >= hits.length;
+    const focused = button === document.activeElement; // what has the focus does not go away under it, or out of sight
+    button.hidden = whole && !focused;
+    if (focused) button.scrollIntoView({ block: "nearest" });
+    button.textContent = whole ? "All are shown" : "Show the other " + f.count(hits.length - shown);
   }
 
   function row(p) {
@@ -138,6 +141,7 @@
     init() {
       const button = tw.byID("goroutines-more");
       button.addEventListener("click", () => more(hits.length));
+      button.addEventListener("blur", () => { button.hidden = shown >= hits.length; });
       new IntersectionObserver((entries) => { if (entries[0].isIntersecting && shown < hits.length) more(2 * atOnce); }, { root: button.closest(".scroll"), rootMargin: "300px" }).observe(button);
       tw.byID("goroutines-filter").addEventListener("input", filter);
       tw.byID("goroutines-preempted").addEventListener("change", filter);
