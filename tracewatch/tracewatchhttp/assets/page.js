@@ -217,6 +217,7 @@
     anomaliesAt = Date.now();
     try {
       const a = await json("anomalies.json");
+      if (paused) return; // what stands still does so; the next poll asks again
       newest = live.newest_anomaly;
       tw.anomalies.update(a.anomalies);
       show(live);
@@ -263,7 +264,7 @@
       try {
         const r = await json("report.json", 120000);
         again = Math.max(Date.parse(r.again) || 0, Date.now() + 15000);
-        if (!here || here.made !== r.made) {
+        if (!here || (here.made !== r.made && !paused)) {
           here = r;
           tw.requests.update(r.report);
           tw.goroutines.update(r.report);
