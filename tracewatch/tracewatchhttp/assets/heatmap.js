@@ -635,14 +635,15 @@
     // Two strips can have the same one, each a part of it.
     list = list.filter((x, i) => !i || x.column !== list[i - 1].column || x.proc !== list[i - 1].proc);
     list.length = Math.min(list.length, 5);
-    const key = list.map((x) => x.proc + "/" + x.column).join();
+    const gone = (x) => !!memory && (x.column < memory.from || x.column >= memory.to);
+    const key = f.utc() + list.map((x) => x.proc + "/" + x.column + gone(x)).join();
     if (key === said) return;
     said = key;
     // Buttons that stay keep the focus.
     const box = tw.byID("heat-hottest"), focused = box.contains(document.activeElement) && document.activeElement.dataset.key;
     tw.replace(box, list.map((x) => el("li", {}, el("button", {
       type: "button", class: "small", data: { key: x.proc + "/" + x.column }, on: { click: () => openCell(x) },
-      title: !memory || (x.column >= memory.from && x.column < memory.to) ? null : "its trace is no longer in memory",
+      title: gone(x) ? "its trace is no longer in memory" : null,
       text: tw.scale.delayText(x.level).replace("about ", "~") + " · P " + x.proc + " · " + moment(x.column, 2),
     }))), list.length ? null : el("li", { class: "soft", text: "nobody waited" }));
     if (focused) [...box.querySelectorAll("button")].find((x) => x.dataset.key === focused)?.focus();
