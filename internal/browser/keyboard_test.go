@@ -57,25 +57,28 @@ func testKeyboard(t *testing.T, b *Browser, s *Stage) {
 	// With all that is read when one gets there, and standing still, so that there is an order to compare with.
 	goTo(t, p, "requests", "#requests-list details")
 	goTo(t, p, "goroutines", "#goroutines-body tr")
-	eval[int](t, p.Tab, "document.getElementById('pause').click(), document.querySelector('.skip').focus(), 1")
+	eval[int](t, p.Tab, "document.getElementById('pause').click(), 1")
+	until(t, p.Tab, "!document.querySelector('main [aria-busy=true]')")
+	eval[int](t, p.Tab, "document.querySelector('.skip').focus(), 1")
 	all := eval[int](t, p.Tab, listStops)
 	require.Greater(t, all, 40)
+	before := ""
 	for at := 0; ; {
 		s := tab()
 		if s.What == "" || s.At == 0 {
-			require.Equal(t, all-1, at, "the last stop is the last of the page")
+			require.Equal(t, all-1, at, "the last stop is not the last of the page but, before %q: %s", s.What, before)
 			break
 		}
 		require.True(t, s.Shows, "one does not see that it has the focus: %s", s.What)
 		if !s.InView { // the page scrolls smoothly
-			until(t, p.Tab, whereFocus+".inView")
+			require.NoError(t, p.Until(whereFocus+".inView"), "out of sight: %s", s.What)
 		}
 		if s.At < 0 {
 			require.True(t, s.Scrolls, "why does it take the focus? %s", s.What)
 			continue
 		}
 		require.Equal(t, at+1, s.At, "not the next one: %s", s.What)
-		at = s.At
+		at, before = s.At, s.What
 	}
 
 	// The map, by keyboard alone. By now the trace of what was in view may have gone.
@@ -87,13 +90,13 @@ func testKeyboard(t *testing.T, b *Browser, s *Stage) {
 	}
 	says := func() string { return eval[string](t, p.Tab, "document.getElementById('heat-says').textContent") }
 	require.NoError(t, p.Press("h")) // the hottest, which also opens it
-	awaitDetail(t, p)
+	awaitDetail(t, p)                // whatever it says
 	require.Equal(t, "detail-title", active())
 	require.NoError(t, p.Press(kb.Escape))
 	require.True(t, eval[bool](t, p.Tab, "document.getElementById('detail').hidden"), "Escape closes the detail")
 	require.Equal(t, "heat", active(), "the focus is where it was")
 	require.NoError(t, p.Press(kb.ArrowLeft))
-	before := says()
+	before = says()
 	require.Regexp(t, `^P \d+, \d\d:\d\d:\d\d`, before)
 	require.NoError(t, p.Press(kb.ArrowLeft))
 	left := says()
