@@ -315,6 +315,11 @@ const (
 	// loads makes a dozen, and asks once a second from then on.
 	PageRequests = 64
 
+	// PageDocumentsAMinute is how many live, anomaly and report documents are sent: twenty pages that ask once a
+	// second. PageDocumentsAtOnce is how many before that counts: some that load ten minutes, a minute an answer.
+	PageDocumentsAMinute = 1200
+	PageDocumentsAtOnce  = 200
+
 	// PageWorkShare is what share of one P the analyses and the pictures may take that requests ask for: a
 	// twentieth. PageWorkAtOnce is for how long they may work before that counts: somebody who looks around.
 	PageWorkShare  = 20

@@ -1,11 +1,17 @@
 package profiles
 
 import (
+	"bufio"
+	"context"
+	"errors"
+	"io"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/pprof/profile"
 	"github.com/stretchr/testify/require"
@@ -35,11 +41,15 @@ func (x *pprofTool) write(t *testing.T, name string, p *profile.Profile) string 
 	return name
 }
 
+func (x *pprofTool) command(ctx context.Context, args ...string) *exec.Cmd {
+	cmd := exec.CommandContext(ctx, x.program, args...)
+	cmd.Env = append(os.Environ(), "PPROF_TMPDIR="+x.dir)
+	return cmd
+}
+
 func (x *pprofTool) run(t *testing.T, args ...string) string {
 	t.Helper()
-	cmd := exec.Command(x.program, args...)
-	cmd.Env = append(os.Environ(), "PPROF_TMPDIR="+x.dir)
-	out, err := cmd.Output()
+	out, err := x.command(t.Context(), args...).Output()
 	require.NoError(t, err, "%v", args)
 	return strings.Join(strings.Fields(string(out)), " ")
 }
@@ -79,6 +89,39 @@ func TestPprof(t *testing.T) {
 
 	all := x.write(t, "running", c.Profile(Running))
 	require.Contains(t, x.run(t, "-top", "-unit=ns", "-tagignore=class", all), "15010ns, 96.16% of 15610ns total")
+}
+
+// TestPprofInBrowser: pprof's own web pages show a profile.
+func TestPprofInBrowser(t *testing.T) {
+	t.Parallel()
+	x := newPprofTool(t)
+	file := x.write(t, "sched", collect(t, story(), nil, Sched).Profile(Sched))
+	ctx, cancel := context.WithCancel(t.Context())
+	cmd := x.command(ctx, "-no_browser", "-http=127.0.0.1:", file)
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+	cmd.WaitDelay = time.Minute
+	says, err := cmd.StderrPipe()
+	require.NoError(t, err)
+	require.NoError(t, cmd.Start())
+	defer func() {
+		cancel()
+		_ = cmd.Wait() // it is interrupted
+	}()
+	lines := bufio.NewScanner(says)
+	url := ""
+	for url == "" && lines.Scan() {
+		_, url, _ = strings.Cut(lines.Text(), "Serving web UI on ")
+	}
+	require.NotEmpty(t, url)
+	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	for _, view := range []string{"/ui/top", "/ui/flamegraph", "/ui/peek?f=main.serve"} {
+		resp, err := client.Get(url + view)
+		require.NoError(t, err)
+		page, err := io.ReadAll(resp.Body)
+		require.NoError(t, errors.Join(err, resp.Body.Close()))
+		require.Equal(t, http.StatusOK, resp.StatusCode, "%s: %s", view, page)
+		require.Contains(t, string(page), "main.serve", view)
+	}
 }
 
 // TestPprofDifference: two profiles of ours, and one of ours and go tool trace's, can be compared.

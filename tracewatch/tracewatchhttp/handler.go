@@ -116,9 +116,9 @@ type handler struct {
 	endpoints map[string]endpoint
 	files     map[string]*file // assets by their names
 
-	requests, documents, analyses, downloads     *gate
-	downloadRate, profileRate, cellRate, picRate *rate
-	workRate                                     *rate // of the time that analyses and pictures take
+	requests, documents, analyses, downloads              *gate
+	docRate, downloadRate, profileRate, cellRate, picRate *rate
+	workRate                                              *rate // of the time that analyses and pictures take
 
 	reports reports
 	cells   cells
@@ -137,6 +137,7 @@ func newHandler(src source, opts []HandlerOption) *handler {
 	h.documents = newGate(limits.PageDocuments, limits.PageRequests, limits.PageDocumentWait)
 	h.analyses = newGate(1, limits.PageAnalysisQueue, limits.PageAnalysisWait)
 	h.downloads = newGate(limits.PageDownloads, 0, 0)
+	h.docRate = newRate(limits.PageDocumentsAMinute, limits.PageDocumentsAtOnce)
 	h.downloadRate = newRate(limits.PageDownloadsAMinute, limits.PageDownloadsAtOnce)
 	h.profileRate = newRate(limits.PageProfilesAMinute, limits.PageProfilesAtOnce)
 	h.cellRate = newRate(limits.PageCellsAMinute, limits.PageCellsAtOnce)

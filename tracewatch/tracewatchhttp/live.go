@@ -27,6 +27,9 @@ func (h *handler) serveLive(x *exchange) error {
 	if err != nil {
 		return err
 	}
+	if err := h.docRate.take(); err != nil {
+		return err
+	}
 	if err := h.documents.enter(x.r.Context()); err != nil {
 		return err
 	}
@@ -65,6 +68,9 @@ func fit(strips []tracewatch.HeatStrip) (some []tracewatch.HeatStrip, more bool)
 }
 
 func (h *handler) serveAnomalies(x *exchange) error {
+	if err := h.docRate.take(); err != nil {
+		return err
+	}
 	if err := h.documents.enter(x.r.Context()); err != nil {
 		return err
 	}

@@ -31,6 +31,9 @@ type run struct {
 }
 
 func (h *handler) serveReport(x *exchange) error {
+	if err := h.docRate.take(); err != nil {
+		return err
+	}
 	doc, err := h.report(x.r.Context())
 	if err != nil {
 		return err
