@@ -89,8 +89,10 @@ func (g *guard) knowsHost(r *http.Request) bool {
 	if g.hosts[host] || g.hosts[name] {
 		return true
 	}
-	if _, err := netip.ParseAddr(name); err == nil {
-		return name != host || !strings.Contains(name, ":") // an IPv6 address has brackets
+	if addr, err := netip.ParseAddr(name); err == nil {
+		// An IPv6 address has brackets. The address of no host reaches this one, too, and browsers do not say there
+		// which page asks.
+		return !addr.IsUnspecified() && (name != host || !strings.Contains(name, ":"))
 	}
 	name = strings.TrimSuffix(name, ".")
 	sub, ok := strings.CutSuffix(name, "localhost")

@@ -73,6 +73,10 @@ func TestWhoMay(t *testing.T) {
 		{"True-Client-IP", "/live.json", with("True-Client-Ip", "127.0.0.1"), "WithAuthorization"},
 
 		{"localhost", "/live.json", host("localhost"), ""},
+		{"no host's address", "/live.json", host("0.0.0.0:6060"), "WithHosts"},
+		{"no host's IPv6 address", "/live.json", host("[::]:6060"), "WithHosts"},
+		{"Cloudflare", "/live.json", with("Cf-Ray", "1"), "WithAuthorization"},
+		{"Tailscale", "/live.json", with("Tailscale-User-Login", "a"), "WithAuthorization"},
 		{"localhost, upper case", "/live.json", host("LOCALHOST:80"), ""},
 		{"localhost with a dot", "/live.json", host("localhost.:80"), ""},
 		{"below localhost", "/live.json", host("shop.localhost:80"), ""},
