@@ -92,6 +92,9 @@ func TestClassOf(t *testing.T) {
 		"github.com/gotracewatch/tracewatch/tracewatch.(*Watcher).loop":     detectors.ClassWatch,
 		"github.com/gotracewatch/tracewatch/internal/capture.(*Stream).run": detectors.ClassWatch,
 		"github.com/gotracewatch/tracewatch/examples/quickstart.main":       detectors.ClassUser,
+
+		"github.com/gotracewatch/tracewatch/tracewatch/tracewatchhttp.(*handler).work":         detectors.ClassWatch,
+		"github.com/gotracewatch/tracewatch/tracewatch/tracewatchhttp.(*middleware).ServeHTTP": detectors.ClassUser,
 	} {
 		require.Equal(t, want, detectors.ClassOf(start), start)
 	}

@@ -124,13 +124,24 @@ func TestWatcher(t *testing.T) {
 	require.NoError(t, os.WriteFile(file, part, 0o600))
 	command(t, "tool", "trace", "-pprof=sched", file)
 
-	for _, kind := range tracewatch.ProfileKinds()[:min(3, len(tracewatch.ProfileKinds()))] {
+	for _, kind := range tracewatch.ProfileKinds()[:3] {
 		out := command(t, "tool", "pprof", "-top", "-symbolize=none", url+"profile?kind="+string(kind)+"&seconds=20")
 		require.Contains(t, out, "flat%")
 	}
 	for _, picture := range []string{"heatmap.png?width=400&height=300", "heatmap.svg?dark=1"} {
 		resp, body := get(picture)
 		require.Equal(t, http.StatusOK, resp.StatusCode, "%s", body)
+	}
+
+	// All that is the watch's work, and not the service's.
+	rec, err := w.Recording(0)
+	require.NoError(t, err)
+	report, err = rec.Report(t.Context(), tracewatch.WithPlaces())
+	require.NoError(t, err)
+	for _, p := range report.Places {
+		for _, ours := range []string{"tracewatchhttp.(*handler)", "internal/render.", "internal/timeline.", "internal/profiles."} {
+			require.NotContains(t, p.Site.Func, ours)
+		}
 	}
 
 	require.NoError(t, w.Stop())
