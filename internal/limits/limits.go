@@ -344,11 +344,11 @@ const (
 	PageAnalysisTime  = time.Minute
 
 	// PageReportPause is how long a report is the answer before another is made, or PageReportShare times
-	// what it took to make, whichever is longer: a hundredth of a P. After one that was given up, because
-	// nobody waited for it any more, PageGivenUpShare times what it had taken: nobody has
+	// what it took to make, whichever is longer: a hundredth of a P, since half of that time it rests. After one that was
+	// given up, because nobody waited for it any more, PageGivenUpShare times what it had taken: nobody has
 	// anything of that, but somebody who reloads the page should not have to wait for long.
 	PageReportPause  = 5 * time.Second
-	PageReportShare  = 100
+	PageReportShare  = 50
 	PageGivenUpShare = 10
 
 	// PageReportBytes is the largest report that is sent, and kept. Without its heat maps, which it
