@@ -169,7 +169,7 @@ func TestBetween(t *testing.T) {
 	}, lines(c.Profile(Sched)))
 	require.Equal(t, []string{"main.child main.spawn main.serve goroutine=5 request=GET / 1 0"}, lines(c.Profile(Goroutines)))
 	require.EqualValues(t, 2_800, c.Profile(Sched).DurationNanos)
-	require.EqualValues(t, 1_780_000_000_000_023_700, c.Profile(Sched).TimeNanos)
+	require.EqualValues(t, int64(1_780_000_000_000_023_700), c.Profile(Sched).TimeNanos)
 }
 
 func TestPeriod(t *testing.T) {
