@@ -115,8 +115,11 @@ func TestPprofInBrowser(t *testing.T) {
 	require.NotEmpty(t, url)
 	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 	for _, view := range []string{"/ui/top", "/ui/flamegraph", "/ui/peek?f=main.serve"} {
-		resp, err := client.Get(url + view)
-		require.NoError(t, err)
+		var resp *http.Response
+		require.Eventually(t, func() (ok bool) { // it says so before it listens
+			resp, err = client.Get(url + view) //nolint:bodyclose // it is closed below
+			return err == nil
+		}, time.Minute, 10*time.Millisecond, "%v", err)
 		page, err := io.ReadAll(resp.Body)
 		require.NoError(t, errors.Join(err, resp.Body.Close()))
 		require.Equal(t, http.StatusOK, resp.StatusCode, "%s: %s", view, page)
