@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/gotracewatch/tracewatch/detectors"
+	"github.com/gotracewatch/tracewatch/internal/render"
 )
 
 // A HeatStrip is what one window adds to the two heat maps of scheduling delay: P by time, and delay
@@ -34,9 +35,7 @@ type HeatStrip struct {
 	P99    time.Duration `json:"p99_ns"`
 	Max    time.Duration `json:"max_ns"`
 
-	// Ran is how long the service's goroutines ran, on all Ps together, and Watched how long those
-	// of the watch did.
-	Ran     time.Duration `json:"ran_ns"`
+	// Watched is how long the watch's goroutines ran, on all Ps together.
 	Watched time.Duration `json:"watched_ns"`
 
 	// Cells has, for each P and each [detectors.HeatBucket], the longest wait that ended there, in
@@ -52,7 +51,7 @@ type HeatStrip struct {
 }
 
 // HeatUnit is the unit of the [Levels] of waits.
-const HeatUnit = 128 * time.Nanosecond
+const HeatUnit = render.HeatUnit
 
 // Levels are numbers that are known to an eighth, a byte each: 0 is none, and level n of 1 and more is of
 // numbers from 2^o (1+s/8) up to, but not including, 2^o (1+(s+1)/8) units, with o = (n-1)/8 and s = (n-1)%8.
@@ -86,10 +85,4 @@ func level(n uint64) byte {
 }
 
 // LevelStart returns the least number of units that have a level, 0 for level 0.
-func LevelStart(level byte) float64 {
-	if level == 0 {
-		return 0
-	}
-	o, s := (level-1)/8, (level-1)%8
-	return float64(uint64(1)<<o) * (1 + float64(s)/8)
-}
+func LevelStart(level byte) float64 { return render.LevelStart(level) }

@@ -74,8 +74,8 @@ func (e *engine) strip(w *detectors.Window) HeatStrip {
 	s := HeatStrip{
 		Number: e.windows, Start: w.Start, End: w.End, Fresh: w.Fresh, Procs: w.Procs, Events: w.Events,
 		Starts: delays.Count, P50: t.Delays.Quantile(0.5), P99: t.Delays.Quantile(0.99), Max: delays.Max,
-		Ran: t.Ran.Sum().Total, Watched: t.Others[detectors.ClassWatch].Total,
-		From: t.Heat.Start, Cells: make([]Levels, len(t.Heat.Procs)),
+		Watched: t.Others[detectors.ClassWatch].Total,
+		From:    t.Heat.Start, Cells: make([]Levels, len(t.Heat.Procs)),
 		WaitsFrom: t.Heat.WaitsStart, Waits: make([]Levels, len(t.Heat.Waits)),
 	}
 	if at := e.wall(w.Start); !at.IsZero() {

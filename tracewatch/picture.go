@@ -34,10 +34,8 @@ func (r *Report) WriteSVG(w io.Writer, p Picture) error {
 
 func (p *Picture) draw(write func(*render.Figure, io.Writer, render.Options) error, heat []HeatStrip, w io.Writer) error {
 	o := render.Options{Width: cmp.Or(p.Width, 1200), Height: cmp.Or(p.Height, 600), Dark: p.Dark}
-	if o.Width < limits.PictureMinWidth || o.Width > limits.PictureMaxWidth || o.Height < limits.PictureMinHeight || o.Height > limits.PictureMaxHeight ||
-		o.Width*o.Height > limits.PicturePixels {
-		return fmt.Errorf("%w: a picture of %d by %d; from %d by %d to %d by %d, and %d pixels together", ErrOption, o.Width, o.Height,
-			limits.PictureMinWidth, limits.PictureMinHeight, limits.PictureMaxWidth, limits.PictureMaxHeight, limits.PicturePixels)
+	if err := o.Check(); err != nil {
+		return fmt.Errorf("%w: %w", ErrOption, err)
 	}
 	return write(figure(heat, p.Title), w, o)
 }

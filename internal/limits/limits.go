@@ -299,10 +299,6 @@ const (
 	// PictureCells is how many cells a heat map is drawn from, a byte each.
 	PictureCells = 32 << 20
 
-	// PicturePieces is how many pieces the time lines of one picture may have, together: 32 requests
-	// of as many as explain keeps of one. Each takes time for each pixel that it covers.
-	PicturePieces = 1 << 14
-
 	// PictureText is how many characters are drawn of a name. The longest names of functions have
 	// some hundred, and a picture 1600 pixels wide has room for two.
 	PictureText = 200
@@ -351,8 +347,7 @@ const (
 	PageReportShare  = 50
 	PageGivenUpShare = 10
 
-	// PageReportBytes is the largest report that is sent, and kept. Without its heat maps, which it
-	// leaves out if it is larger, one has some MB.
+	// PageReportBytes is the largest report that is sent, and kept. One has some MB.
 	PageReportBytes = 16 << 20
 
 	// PageCells and PageCellBytes are how many cells are kept, because who looks at one goes back and

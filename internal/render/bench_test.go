@@ -32,7 +32,5 @@ func bench(b *testing.B, draw func(w io.Writer, o Options) error) {
 	b.ReportMetric(float64(out.Len()), "bytes/picture")
 }
 
-func BenchmarkMapPNG(b *testing.B)   { bench(b, tenMinutes().WritePNG) }
-func BenchmarkMapSVG(b *testing.B)   { bench(b, tenMinutes().WriteSVG) }
-func BenchmarkLinesPNG(b *testing.B) { bench(b, exampleLines().WritePNG) }
-func BenchmarkLinesSVG(b *testing.B) { bench(b, exampleLines().WriteSVG) }
+func BenchmarkMapPNG(b *testing.B) { bench(b, tenMinutes().WritePNG) }
+func BenchmarkMapSVG(b *testing.B) { bench(b, tenMinutes().WriteSVG) }

@@ -16,7 +16,8 @@ type Options struct {
 	Dark bool
 }
 
-func (o *Options) check() error {
+// Check returns an error that says what is wrong with them, if something is.
+func (o *Options) Check() error {
 	switch {
 	case o.Width < limits.PictureMinWidth || o.Width > limits.PictureMaxWidth:
 		return fmt.Errorf("a picture %d pixels wide: it must be %d to %d", o.Width, limits.PictureMinWidth, limits.PictureMaxWidth)
@@ -32,9 +33,8 @@ func (o *Options) check() error {
 type canvas interface {
 	fill(b box, c color.RGBA)
 
-	// patterned fills with a pattern. The tip is what is said of it when it is pointed at, where
-	// that can be done.
-	patterned(b box, p Pattern, base, stripe color.RGBA, tip string)
+	// hatch fills with strokes.
+	hatch(b box, base, stroke color.RGBA)
 
 	// write writes a text that readable returned, on one line. x is where its anchor is.
 	write(x, baseline int, a anchor, f face, c color.RGBA, s string)

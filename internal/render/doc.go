@@ -1,4 +1,4 @@
-// Package render draws what a trace shows by time: heat maps, and the time lines of requests. Each picture
+// Package render draws what a trace shows by time: heat maps. Each picture
 // is laid out once, for a canvas, of which there are two: PNG, which every page and chat shows, and SVG,
 // whose text can be read aloud, searched and made larger.
 //

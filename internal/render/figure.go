@@ -42,7 +42,7 @@ func (f *Figure) WriteSVG(w io.Writer, o Options) error {
 }
 
 func (f *Figure) check(o *Options) error {
-	if err := o.check(); err != nil {
+	if err := o.Check(); err != nil {
 		return err
 	}
 	if len(f.Maps) > limits.PictureMaps {
@@ -87,7 +87,7 @@ func (f *Figure) describe() (s string) {
 		if m.Delays {
 			where = "a delay of " + Delay.say(rowUnits(row))
 		}
-		s += fmt.Sprintf("; the highest %s is %s or an eighth more, of %s at %s", m.Unit, m.Unit.say(unitsOf(level)), where, since(m.Begin+time.Duration(column)*m.Column))
+		s += fmt.Sprintf("; the highest %s is %s or an eighth more, of %s at %s", m.Unit, m.Unit.say(LevelStart(level)), where, since(m.Begin+time.Duration(column)*m.Column))
 		if len(m.Gaps) > 0 {
 			s += "; " + wording.Many(len(m.Gaps), "gap") + " not analysed"
 		}

@@ -7,8 +7,6 @@ import (
 	"math/rand/v2"
 	"testing"
 	"time"
-
-	"github.com/gotracewatch/tracewatch/detectors"
 )
 
 // A script hands out what a fuzzer wrote, and zeros after that.
@@ -97,30 +95,10 @@ func drawMaps(t *testing.T, data []byte, title string) {
 	}
 }
 
-func drawLines(t *testing.T, data []byte, title string) {
-	s := &script{data}
-	o := s.options()
-	l := &Lines{Title: title, Note: s.text(), From: detectors.Time(s.number()), To: detectors.Time(s.number()), At: s.moment()}
-	for range s.byte() {
-		line := Line{Label: s.text()}
-		for range s.byte() % 20 {
-			line.Pieces = append(line.Pieces, Piece{detectors.Time(s.number()), detectors.Time(s.number()), detectors.Dimension(s.byte() % 20), s.text()})
-		}
-		l.Lines = append(l.Lines, line)
-	}
-	drawBoth(t, l, o)
-}
-
 func FuzzMap(f *testing.F) {
 	f.Add([]byte{}, "Title")
 	f.Add([]byte{50, 50, 0, 0, 1, 1, 'm', 0, 0, 100, 0, 0, 0, 0, 3, 2, 'P', '0', 9, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 3, 1, 1, 1, 0, 0, 1, 1, 2}, hostile)
 	f.Fuzz(drawMaps)
-}
-
-func FuzzLines(f *testing.F) {
-	f.Add([]byte{}, "Title")
-	f.Add([]byte{50, 50, 0, 0, 0, 100, 0, 1, 2, 1, 'g', 0, 50, 1, 1, 'x', 50, 100, 8, 1, 'y'}, hostile)
-	f.Fuzz(drawLines)
 }
 
 // What a fuzzer comes upon in hours, in parts: any input of these.
@@ -136,6 +114,5 @@ func TestRandomScripts(t *testing.T) {
 			}
 		}
 		drawMaps(t, data, hostile)
-		drawLines(t, data, hostile)
 	}
 }

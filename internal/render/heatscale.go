@@ -71,10 +71,10 @@ func (s *heatScale) draw(c canvas, t *theme, b box) {
 
 // marks are the numbers beside the bar, in units: the decades, and the end, if no decade is within the highest level.
 func (s *heatScale) marks() []float64 {
-	end := math.Nextafter(unitsOf(s.high)*17/16, 0) // a level is a sixteenth to an eighth
-	marks := s.unit.decades(unitsOf(s.low), end)
-	if n := len(marks); n == 0 || marks[n-1] < unitsOf(s.high) {
-		marks = append(marks, unitsOf(s.high))
+	end := math.Nextafter(LevelStart(s.high)*17/16, 0) // a level is a sixteenth to an eighth
+	marks := s.unit.decades(LevelStart(s.low), end)
+	if n := len(marks); n == 0 || marks[n-1] < LevelStart(s.high) {
+		marks = append(marks, LevelStart(s.high))
 	}
 	return marks
 }

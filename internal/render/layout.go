@@ -146,6 +146,6 @@ func key(c canvas, t *theme, plot box, end, baseline int, gaps bool) {
 		c.fill(box{b.x + 1, b.y + 1, b.w - 2, b.h - 2}, t.nothing)
 	})
 	if gaps {
-		entry("not analysed", func(b box) { c.patterned(b, Rising, t.gap, t.stripe, "") })
+		entry("not analysed", func(b box) { c.hatch(b, t.gap, t.stripe) })
 	}
 }

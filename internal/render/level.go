@@ -12,8 +12,8 @@ func levelOf(units float64) float64 {
 	return 1 + 8*(o+units/math.Exp2(o)-1)
 }
 
-// unitsOf is the inverse: the least number of units that has a level.
-func unitsOf(level byte) float64 {
+// LevelStart is the inverse: the least number of units that has a level, 0 for level 0.
+func LevelStart(level byte) float64 {
 	if level == 0 {
 		return 0
 	}

@@ -180,12 +180,6 @@ func TestFigureSharesTime(t *testing.T) {
 	require.Greater(t, len(first), 50, "both maps have it")
 }
 
-func TestTransposed(t *testing.T) {
-	type levels []byte
-	require.Equal(t, []Row{{Levels: []byte{1, 3, 0}}, {Levels: []byte{2, 0, 0}}}, Transposed([]levels{{1, 2}, {3}, nil}))
-	require.Empty(t, Transposed[levels](nil))
-}
-
 func TestScaleChooses(t *testing.T) {
 	quiet := newHeatScale(&Map{}, 30, false)
 	require.Equal(t, []float64{1e3 / 128, 1e4 / 128, 1e5 / 128, 1e6 / 128, 1e7 / 128}, quiet.marks(), "to 10 ms, even if nothing is so long")

@@ -7,7 +7,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/gotracewatch/tracewatch/detectors"
 	"github.com/gotracewatch/tracewatch/internal/limits"
 )
 
@@ -27,7 +26,7 @@ func TestErrorsSayWhat(t *testing.T) {
 		{&Figure{}, Options{Width: 8001, Height: 200}, "a picture 8001 pixels wide"},
 		{&Figure{}, Options{Width: 400, Height: -1}, "a picture -1 pixels high: it must be 100 to 8000"},
 		{&Figure{}, Options{Width: 400, Height: 8001}, "a picture 8001 pixels high"},
-		{&Lines{}, Options{Width: 8000, Height: 8000}, "a picture of 8000 × 8000 pixels"},
+		{&Figure{}, Options{Width: 8000, Height: 8000}, "a picture of 8000 × 8000 pixels"},
 		{&Figure{Maps: make([]*Map, limits.PictureMaps+1)}, good, "17 maps in a figure: it can have 16"},
 		{one(func(m *Map) { m.Column = 0 }), good, "columns of 0s"},
 		{one(func(m *Map) { m.Column = limits.Nanoseconds }), good, "3 columns of"},
@@ -36,11 +35,6 @@ func TestErrorsSayWhat(t *testing.T) {
 		{one(func(m *Map) { m.Begin = -limits.Nanoseconds }), good, "begins at"},
 		{one(func(m *Map) { m.Unit = 9 }), good, "no unit of number 9"},
 		{&Figure{Maps: []*Map{one(func(*Map) {}), one(func(*Map) {}), one(func(*Map) {})}}, Options{Width: 400, Height: 100}, "a picture 100 pixels high: this one needs 1"},
-		{&Lines{Note: "n", Title: "t", At: time.Unix(0, 0), To: 9, Lines: crowded(200)}, Options{Width: 200, Height: 100}, "a picture 100 pixels high: this one needs"},
-		{&Lines{From: 5, To: 4}, good, "time lines from 5 to 4 ns"},
-		{&Lines{From: -1, To: 4}, good, "time lines from -1 to 4 ns"},
-		{&Lines{To: 1<<63 - 1}, good, "within 0 and"},
-		{&Lines{Lines: []Line{{Pieces: make([]Piece, limits.PicturePieces+1)}}}, good, "time lines of 16385 pieces: they can have 16384"},
 	} {
 		var b bytes.Buffer
 		require.ErrorContains(t, c.p.WritePNG(&b, c.o), c.want)
@@ -49,28 +43,12 @@ func TestErrorsSayWhat(t *testing.T) {
 	}
 }
 
-// crowded is so many lines, of all dimensions.
-func crowded(n int) []Line {
-	var all Line
-	for d := range detectors.NumDimensions {
-		all.Pieces = append(all.Pieces, Piece{Begin: 1, End: 9, Dimension: d})
-	}
-	ls := make([]Line, n)
-	for i := range ls {
-		ls[i] = all
-	}
-	return ls
-}
-
 // What has nothing to show says so, in the smallest size too.
 func TestNothing(t *testing.T) {
 	for name, p := range map[string]picture{
-		"no map":          &Figure{Title: "Title"},
-		"no rows":         &Map{Title: "Title"},
-		"no columns":      &Map{Title: "Title", Rows: make([]Row, 3), Column: time.Second},
-		"no lines":        &Lines{Title: "Title"},
-		"no pieces":       &Lines{Title: "Title", Lines: make([]Line, 3)},
-		"pieces backward": &Lines{Title: "Title", Lines: []Line{{Pieces: []Piece{{Begin: 7, End: 5}}}}},
+		"no map":     &Figure{Title: "Title"},
+		"no rows":    &Map{Title: "Title"},
+		"no columns": &Map{Title: "Title", Rows: make([]Row, 3), Column: time.Second},
 	} {
 		t.Run(name, func(t *testing.T) {
 			for _, o := range []Options{{Width: 200, Height: 100}, {Width: 1600, Height: 400, Dark: true}} {

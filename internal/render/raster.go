@@ -31,15 +31,15 @@ func (r *raster) within(b box) box {
 	return box{x0, y0, max(x1-x0, 0), max(y1-y0, 0)}
 }
 
-func (r *raster) fill(b box, c color.RGBA) { r.patterned(b, Solid, c, c, "") }
+func (r *raster) fill(b box, c color.RGBA) { r.hatch(b, c, c) }
 
-func (r *raster) patterned(b box, p Pattern, base, stripe color.RGBA, _ string) {
+func (r *raster) hatch(b box, base, stroke color.RGBA) {
 	b = r.within(b)
 	for y := b.y; y < b.y+b.h; y++ {
 		for x := b.x; x < b.x+b.w; x++ {
 			c := base
-			if p != Solid && p.struck(x, y) {
-				c = stripe
+			if struck(x, y) {
+				c = stroke
 			}
 			r.img.SetRGBA(x, y, c)
 		}

@@ -17,10 +17,8 @@ var anchors = [...]uint32{
 // lightStart is where the scale begins on a light background: its last sixteenth is too near to white.
 const lightStart = 15.0 / 16
 
-// Colour returns the colour of a level of heat from 0 to 1, such as "#f74c22"; what is outside counts as the nearer end.
-// The hottest is what differs most from the background, the brightest on a dark one, the darkest on a light one.
-func Colour(level float64, dark bool) string { return hex(heat(level, dark)) }
-
+// heat returns the colour of a level of heat from 0 to 1; what is outside counts as the nearer end. The hottest is what
+// differs most from the background, the brightest on a dark one, the darkest on a light one.
 func heat(level float64, dark bool) color.RGBA {
 	if !(level > 0) { // NaN too
 		level = 0
@@ -53,24 +51,4 @@ func hex(c color.RGBA) string {
 		s[1+2*i], s[2+2*i] = digits[x>>4], digits[x&15]
 	}
 	return string(s)
-}
-
-// luminance is the relative luminance of WCAG 2.2, from 0 to 1.
-func luminance(c color.RGBA) float64 {
-	linear := func(x uint8) float64 {
-		v := float64(x) / 255
-		if v <= 0.04045 {
-			return v / 12.92
-		}
-		return math.Pow((v+0.055)/1.055, 2.4)
-	}
-	return 0.2126*linear(c.R) + 0.7152*linear(c.G) + 0.0722*linear(c.B)
-}
-
-// inkOn returns black or white, whichever is read better on a colour.
-func inkOn(c color.RGBA) color.RGBA {
-	if luminance(c) > 0.179 { // where both have the same contrast
-		return rgb(0x10131a)
-	}
-	return rgb(0xffffff)
 }

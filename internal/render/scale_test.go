@@ -5,8 +5,6 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
-
-	"github.com/gotracewatch/tracewatch/detectors"
 )
 
 func TestLightnessIsMonotone(t *testing.T) {
@@ -49,16 +47,19 @@ func TestQuartersDiffer(t *testing.T) {
 	}
 }
 
+// colour is a heat as CSS has it.
+func colour(level float64, dark bool) string { return hex(heat(level, dark)) }
+
 func TestColourEnds(t *testing.T) {
-	require.Equal(t, "#211252", Colour(0, true))
-	require.Equal(t, "#fcf680", Colour(1, true))
-	require.Equal(t, "#ffe167", Colour(0, false))
-	require.Equal(t, "#211252", Colour(1, false))
+	require.Equal(t, "#211252", colour(0, true))
+	require.Equal(t, "#fcf680", colour(1, true))
+	require.Equal(t, "#ffe167", colour(0, false))
+	require.Equal(t, "#211252", colour(1, false))
 	for _, dark := range []bool{false, true} {
 		for _, low := range []float64{-1, math.Inf(-1), math.NaN()} {
-			require.Equal(t, Colour(0, dark), Colour(low, dark))
+			require.Equal(t, colour(0, dark), colour(low, dark))
 		}
-		require.Equal(t, Colour(1, dark), Colour(math.Inf(1), dark))
+		require.Equal(t, colour(1, dark), colour(math.Inf(1), dark))
 	}
 }
 
@@ -69,29 +70,4 @@ func TestTextIsReadable(t *testing.T) {
 		require.GreaterOrEqual(t, contrast(th.muted, th.page), 4.5)
 		require.GreaterOrEqual(t, contrast(th.muted, th.nothing), 4.5)
 	}
-	for d := range detectors.NumDimensions {
-		c := dimensionColour(d)
-		require.GreaterOrEqual(t, contrast(inkOn(c), c), 4.0, d)
-	}
-}
-
-// Any two dimensions are told apart by colour or, where somebody cannot do that, by pattern.
-func TestDimensionsDiffer(t *testing.T) {
-	const clear = 20 // ten times what is just seen
-	for a := range detectors.NumDimensions {
-		for b := range a {
-			for who, s := range sights {
-				if d := s.of(dimensionColour(a)).from(s.of(dimensionColour(b))); d < clear {
-					require.NotEqual(t, DimensionPattern(a), DimensionPattern(b), "%s and %s are %.0f apart with %s", a, b, d, who)
-				}
-			}
-		}
-		for _, dark := range []bool{false, true} {
-			s := sights["all colours"]
-			require.Greater(t, s.of(dimensionColour(a)).from(s.of(themeOf(dark).nothing)), 15.0, a)
-		}
-	}
-	require.Equal(t, DimensionColour(detectors.DimUnknown), DimensionColour(200))
-	require.Equal(t, DimensionPattern(detectors.DimUnknown), DimensionPattern(200))
-	require.Equal(t, "#2f6fd0", DimensionColour(detectors.DimNetwork))
 }

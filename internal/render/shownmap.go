@@ -47,7 +47,7 @@ func (s *shownMap) delays() {
 		}
 	}
 	for d := time.Microsecond; d > 0; d *= 10 {
-		at := rowOf(float64(d) / float64(heatUnit))
+		at := rowOf(float64(d) / float64(HeatUnit))
 		if at > float64(len(s.rows)) {
 			break
 		}
@@ -63,7 +63,7 @@ func (s *shownMap) delays() {
 }
 
 // rowUnits is the least delay of a row of delays, in units.
-func rowUnits(row int) float64 { return unitsOf(byte(min(1+4*row, 255))) }
+func rowUnits(row int) float64 { return LevelStart(byte(min(1+4*row, 255))) }
 
 func (s *shownMap) gutter(c canvas) (w int) {
 	for i := range s.marks {
@@ -102,7 +102,7 @@ func (s *shownMap) draw(c canvas, t *theme, plot box, axis timeAxis) {
 		g := squeeze(s.rows, columns, s.m.Delays, s.m.Gaps, b)
 		g.runs(func(from, to int) {
 			x := b.x + edge(from, b.w, g.w)
-			c.patterned(box{x, b.y, b.x + edge(to, b.w, g.w) - x, b.h}, Rising, t.gap, t.stripe, "")
+			c.hatch(box{x, b.y, b.x + edge(to, b.w, g.w) - x, b.h}, t.gap, t.stripe)
 		})
 		c.cells(b, g, s.scale.colours())
 	}

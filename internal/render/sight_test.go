@@ -46,6 +46,18 @@ func (c lab) from(d lab) float64 {
 	return math.Sqrt((c.l-d.l)*(c.l-d.l) + (c.a-d.a)*(c.a-d.a) + (c.b-d.b)*(c.b-d.b))
 }
 
+// luminance is the relative luminance of WCAG 2.2, from 0 to 1.
+func luminance(c color.RGBA) float64 {
+	linear := func(x uint8) float64 {
+		v := float64(x) / 255
+		if v <= 0.04045 {
+			return v / 12.92
+		}
+		return math.Pow((v+0.055)/1.055, 2.4)
+	}
+	return 0.2126*linear(c.R) + 0.7152*linear(c.G) + 0.0722*linear(c.B)
+}
+
 // contrast is WCAG's.
 func contrast(a, b color.RGBA) float64 {
 	x, y := luminance(a), luminance(b)

@@ -12,7 +12,7 @@ type Unit uint8
 
 // The units.
 const (
-	// Delay: the levels are durations, in units of 128 ns (tracewatch.HeatUnit).
+	// Delay: the levels are durations, in units of HeatUnit.
 	Delay Unit = iota
 
 	// Count: the levels are numbers.
@@ -21,8 +21,8 @@ const (
 	numUnits
 )
 
-// heatUnit is the unit of levels of durations.
-const heatUnit = 128 * time.Nanosecond
+// HeatUnit is the unit of levels of durations.
+const HeatUnit = 128 * time.Nanosecond
 
 // String returns the unit's name, as it stands above a colour bar.
 func (u Unit) String() string {
@@ -32,7 +32,7 @@ func (u Unit) String() string {
 // say writes a number of units.
 func (u Unit) say(units float64) string {
 	if u == Delay {
-		return wording.Duration(time.Duration(units * float64(heatUnit)))
+		return wording.Duration(time.Duration(units * float64(HeatUnit)))
 	}
 	for _, k := range [...]struct {
 		of   float64
@@ -48,14 +48,14 @@ func (u Unit) say(units float64) string {
 // least and calm are the levels at which a scale begins, and below which it does not end, if nobody says so.
 func (u Unit) least() byte {
 	if u == Delay {
-		return levelByte(float64(time.Microsecond) / float64(heatUnit))
+		return levelByte(float64(time.Microsecond) / float64(HeatUnit))
 	}
 	return 1
 }
 
 func (u Unit) calm() byte {
 	if u == Delay {
-		return levelByte(float64(10*time.Millisecond) / float64(heatUnit))
+		return levelByte(float64(10*time.Millisecond) / float64(HeatUnit))
 	}
 	return levelByte(10)
 }
@@ -64,7 +64,7 @@ func (u Unit) calm() byte {
 func (u Unit) decades(low, high float64) (ds []float64) {
 	of := 1.0
 	if u == Delay {
-		of = 1 / float64(heatUnit) // a nanosecond
+		of = 1 / float64(HeatUnit) // a nanosecond
 	}
 	for d := of; d <= high; d *= 10 {
 		if d >= low {

@@ -17,8 +17,8 @@ import (
 type vector struct {
 	w, h        int
 	title, desc string // for who cannot see it
-	defs, body  bytes.Buffer
-	defined     map[string]bool
+	hatched     string // the definition of its hatch, "" if it has none
+	body        bytes.Buffer
 	err         error
 }
 
@@ -44,8 +44,8 @@ func (v *vector) encode(w io.Writer) error {
 	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d" viewBox="0 0 %[1]d %[2]d" role="img" aria-label="%[3]s" font-family="%[4]s">`+"\n",
 		v.w, v.h, html.EscapeString(v.title), html.EscapeString(fontFamily))
 	fmt.Fprintf(&b, "<title>%s</title>\n<desc>%s</desc>\n", html.EscapeString(v.title), html.EscapeString(v.desc))
-	if v.defs.Len() > 0 {
-		fmt.Fprintf(&b, "<defs>\n%s</defs>\n", v.defs.Bytes())
+	if v.hatched != "" {
+		fmt.Fprintf(&b, "<defs>\n%s\n</defs>\n", v.hatched)
 	}
 	b.Write(v.body.Bytes())
 	b.WriteString("</svg>\n")
@@ -53,33 +53,20 @@ func (v *vector) encode(w io.Writer) error {
 	return err
 }
 
-func (v *vector) fill(b box, c color.RGBA) { v.rect(b, hex(c), "") }
+func (v *vector) fill(b box, c color.RGBA) { v.rect(b, hex(c)) }
 
-func (v *vector) rect(b box, fill, tip string) {
-	fmt.Fprintf(&v.body, `<rect x="%d" y="%d" width="%d" height="%d" fill="%s"`, b.x, b.y, b.w, b.h, fill)
-	if tip == "" {
-		v.body.WriteString("/>\n")
-		return
-	}
-	fmt.Fprintf(&v.body, "><title>%s</title></rect>\n", html.EscapeString(tip))
+func (v *vector) rect(b box, fill string) {
+	fmt.Fprintf(&v.body, `<rect x="%d" y="%d" width="%d" height="%d" fill="%s"/>`+"\n", b.x, b.y, b.w, b.h, fill)
 }
 
-func (v *vector) patterned(b box, p Pattern, base, stripe color.RGBA, tip string) {
-	if p == Solid {
-		v.rect(b, hex(base), tip)
-		return
-	}
+func (v *vector) hatch(b box, base, stroke color.RGBA) {
 	// Two pictures in one page may have the same name for the same, but not for different things.
-	id := "tw-" + p.String() + "-" + hex(base)[1:] + "-" + hex(stripe)[1:]
-	if !v.defined[id] {
-		if v.defined == nil {
-			v.defined = make(map[string]bool)
-		}
-		v.defined[id] = true
-		fmt.Fprintf(&v.defs, `<pattern id="%s" width="%[2]d" height="%[2]d" patternUnits="userSpaceOnUse"><rect width="%[2]d" height="%[2]d" fill="%s"/><path d="%s" stroke="%s" stroke-width="1.6"/></pattern>`+"\n",
-			id, patternTile, hex(base), p.path(), hex(stripe))
+	id := "tw-hatch-" + hex(base)[1:] + "-" + hex(stroke)[1:]
+	if v.hatched == "" {
+		v.hatched = fmt.Sprintf(`<pattern id="%s" width="%[2]d" height="%[2]d" patternUnits="userSpaceOnUse"><rect width="%[2]d" height="%[2]d" fill="%s"/><path d="%s" stroke="%s" stroke-width="1.6"/></pattern>`,
+			id, hatchTile, hex(base), hatchPath, hex(stroke)) // a picture has one theme
 	}
-	v.rect(b, "url(#"+id+")", tip)
+	v.rect(b, "url(#"+id+")")
 }
 
 func (v *vector) width(f face, s string) int {
