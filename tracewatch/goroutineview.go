@@ -2,6 +2,7 @@ package tracewatch
 
 import (
 	"github.com/gotracewatch/tracewatch/detectors"
+	"github.com/gotracewatch/tracewatch/internal/explain"
 	"github.com/gotracewatch/tracewatch/internal/limits"
 	"github.com/gotracewatch/tracewatch/internal/timeline"
 )
@@ -86,7 +87,7 @@ func (v *goroutineView) begin(o *detectors.Observation, open bool) {
 		v.line.Ended, v.since = v.has(o.Time), 0
 		return
 	}
-	before := v.dimension()
+	before := v.dimension(o)
 	g := o.G
 	v.since, v.open, v.state, v.stack, v.proc = o.Time, open, g.State, g.Stack, detectors.NoProc
 	if g.State == detectors.Running || g.State == detectors.Syscall {
@@ -105,8 +106,8 @@ func (v *goroutineView) begin(o *detectors.Observation, open bool) {
 	v.preempted = o.Kind == detectors.GoPreempt
 }
 
-// dimension is what it does now.
-func (v *goroutineView) dimension() detectors.Dimension {
+// dimension is what it did until an observation ended that, nil if it goes on.
+func (v *goroutineView) dimension(o *detectors.Observation) detectors.Dimension {
 	switch {
 	case v.since == 0:
 		return detectors.DimUnknown
@@ -127,27 +128,7 @@ func (v *goroutineView) dimension() detectors.Dimension {
 		}
 		return detectors.DimRunnable
 	case detectors.Waiting:
-		return v.waits()
-	}
-	return detectors.DimUnknown
-}
-
-// waits is the dimension of what it waits for.
-func (v *goroutineView) waits() detectors.Dimension {
-	switch v.reason.Cause() {
-	case detectors.CauseNetwork:
-		return detectors.DimNetwork
-	case detectors.CauseSleep:
-		return detectors.DimSleep
-	case detectors.CauseGC:
-		return detectors.DimAssist
-	case detectors.CauseChanSend, detectors.CauseChanReceive, detectors.CauseSelect:
-		return detectors.DimChannel
-	case detectors.CauseLock:
-		if v.code.Stack(v.stack).Lock.Excludes() {
-			return detectors.DimLock
-		}
-		return detectors.DimChannel // a WaitGroup or a Cond: for others to do something
+		return explain.WaitDimension(v.reason, v.code.Stack(v.stack).Lock, o != nil && o.By == detectors.NoGoroutine)
 	}
 	return detectors.DimUnknown
 }
@@ -158,7 +139,7 @@ func (v *goroutineView) end(at detectors.Time, o *detectors.Observation) {
 		return
 	}
 	from, to := v.cut(v.since, at)
-	d := v.dimension()
+	d := v.dimension(o)
 	v.line.Parts[d] += to.Sub(from)
 	if len(v.line.Line) >= limits.GoroutinePieces {
 		v.line.Left++

@@ -223,7 +223,7 @@ func TestGoroutine(t *testing.T) {
 
 func stateOf(p GoroutinePiece) exptrace.GoState {
 	switch {
-	case p.What != "", p.Dimension == detectors.DimUnknown: // a coroutine gives no reason
+	case p.What != "", p.Dimension == detectors.DimChannel: // a coroutine gives no reason, but waits for another one
 		return exptrace.GoWaiting
 	case p.Dimension == detectors.DimSyscall:
 		return exptrace.GoSyscall

@@ -302,9 +302,18 @@ func isDelegation(l detectors.Lock) bool {
 
 // waitDimension returns the dimension of a wait that is not followed.
 func (w *divider) waitDimension(s *timeline.Stay) detectors.Dimension {
-	cause, lock := s.Reason.Cause(), w.code.Stack(s.Stack).Lock
+	if s.Assist {
+		return detectors.DimAssist
+	}
+	return WaitDimension(s.Reason, w.code.Stack(s.Stack).Lock, s.Link == 0)
+}
+
+// WaitDimension returns the dimension of a wait for a reason, at a lock if it is at one. Alone says that no goroutine
+// ended it.
+func WaitDimension(reason detectors.Reason, lock detectors.Lock, alone bool) detectors.Dimension {
+	cause := reason.Cause()
 	switch {
-	case s.Assist || cause == detectors.CauseGC || lock == detectors.LockGC:
+	case cause == detectors.CauseGC || lock == detectors.LockGC:
 		return detectors.DimAssist
 	case cause == detectors.CauseNetwork:
 		return detectors.DimNetwork
@@ -312,9 +321,9 @@ func (w *divider) waitDimension(s *timeline.Stay) detectors.Dimension {
 		return detectors.DimSleep
 	case cause == detectors.CauseLock && !isDelegation(lock):
 		return detectors.DimLock
-	case s.Link == 0 && (cause == detectors.CauseChanReceive || cause == detectors.CauseSelect):
+	case alone && (cause == detectors.CauseChanReceive || cause == detectors.CauseSelect):
 		return detectors.DimSleep // a timer ended it
-	case s.Link == 0 && cause == detectors.CauseOther:
+	case alone && cause == detectors.CauseOther:
 		return detectors.DimUnknown
 	default:
 		return detectors.DimChannel
