@@ -80,13 +80,6 @@ func (h *handler) serveCell(x *exchange) error {
 
 // cell makes a cell.
 func (h *handler) cell(ctx context.Context, key cellKey) (*document, error) {
-	if err := h.analyses.enter(ctx); err != nil {
-		return nil, err
-	}
-	defer h.analyses.leave()
-	if doc := h.cells.get(key); doc != nil {
-		return doc, nil // somebody else asked for it just before
-	}
 	rec, err := h.src.recording(math.MaxInt64) // who asks has seen the cell, so that it was analysed
 	if err != nil {
 		return nil, err
@@ -101,22 +94,23 @@ func (h *handler) cell(ctx context.Context, key cellKey) (*document, error) {
 	if err := h.cellRate.take(); err != nil { // what cannot be answered costs nothing
 		return nil, err
 	}
-	charge, err := h.workRate.toll()
-	if err != nil {
-		return nil, err
-	}
-	defer charge()
-	cell, err := rec.Cell(ctx, key.proc, key.from, key.to)
-	if err != nil {
-		return nil, err
-	}
-	doc, err := encode(cell)
-	if err != nil {
-		return nil, err
-	}
-	h.zip(doc)
-	if key.to <= end { // else there is more of it later
-		h.cells.put(key, doc)
-	}
-	return doc, nil
+	var doc *document
+	err = h.analyse(ctx, func(ctx context.Context) error {
+		if doc = h.cells.get(key); doc != nil {
+			return nil // somebody else asked for it just before
+		}
+		cell, err := rec.Cell(ctx, key.proc, key.from, key.to)
+		if err != nil {
+			return err
+		}
+		if doc, err = encode(cell); err != nil {
+			return err
+		}
+		h.zip(doc)
+		if key.to <= end { // else there is more of it later
+			h.cells.put(key, doc)
+		}
+		return nil
+	})
+	return doc, err
 }

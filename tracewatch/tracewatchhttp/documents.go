@@ -48,8 +48,8 @@ type Recent struct {
 	Again time.Time     `json:"again"`   // when it can be made anew
 	Took  time.Duration `json:"took_ns"` // the runtime's part included
 
-	// Of is the report, with its places. It has neither anomalies nor verdicts, which are in other documents, nor
-	// totals.
+	// Of is the report, with its places. It has neither anomalies, nor verdicts, nor heat maps, which are in other
+	// documents, nor totals.
 	Of *tracewatch.Report `json:"report"`
 }
 

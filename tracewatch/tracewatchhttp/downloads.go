@@ -133,25 +133,16 @@ func (h *handler) serveProfile(x *exchange) error {
 
 // profile makes a profile of a part of what is in memory.
 func (h *handler) profile(ctx context.Context, w io.Writer, kind tracewatch.ProfileKind, cut func(recording) (recording, error)) error {
-	if err := h.analyses.enter(ctx); err != nil {
-		return err
-	}
-	defer h.analyses.leave()
-	charge, err := h.workRate.toll()
-	if err != nil {
-		return err
-	}
-	defer charge()
-	ctx, cancel := context.WithTimeout(ctx, h.bounds.work)
-	defer cancel()
-	rec, err := h.src.recording(limits.PageAge)
-	if err != nil {
-		return err
-	}
-	if rec, err = cut(rec); err != nil {
-		return err
-	}
-	return rec.profile(ctx, w, kind)
+	return h.analyse(ctx, func(ctx context.Context) error {
+		rec, err := h.src.recording(limits.PageAge)
+		if err != nil {
+			return err
+		}
+		if rec, err = cut(rec); err != nil {
+			return err
+		}
+		return rec.profile(ctx, w, kind)
+	})
 }
 
 // serveDump sends the trace of an anomaly.

@@ -51,22 +51,15 @@ func (h *handler) servePicture(x *exchange, contentType string, svg bool) error 
 
 // draw draws the heat maps of that long.
 func (h *handler) draw(ctx context.Context, body *limited, long detectors.Time, p tracewatch.Picture, svg bool) error {
-	if err := h.analyses.enter(ctx); err != nil {
-		return err
-	}
-	defer h.analyses.leave()
-	charge, err := h.workRate.toll()
-	if err != nil {
-		return err
-	}
-	defer charge()
-	heat := h.src.Heat(0, limits.PageHeat)
-	if len(heat) == 0 {
-		return errNoTrace
-	}
-	from := heat[len(heat)-1].End - long
-	for len(heat) > 1 && heat[0].End <= from {
-		heat = heat[1:]
-	}
-	return h.src.draw(body, heat, p, svg)
+	return h.analyse(ctx, func(context.Context) error {
+		heat := h.src.Heat(0, limits.PageHeat)
+		if len(heat) == 0 {
+			return errNoTrace
+		}
+		from := heat[len(heat)-1].End - long
+		for len(heat) > 1 && heat[0].End <= from {
+			heat = heat[1:]
+		}
+		return h.src.draw(body, heat, p, svg)
+	})
 }

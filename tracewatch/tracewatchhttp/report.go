@@ -144,17 +144,10 @@ func (h *handler) newReport(ctx context.Context, begun time.Time) (doc *document
 		return nil, err
 	}
 	took := time.Since(begun)
-	recent := Recent{Made: begun.Add(took), Again: begun.Add(took + max(limits.PageReportPause, limits.PageReportShare*took)), Took: took, Of: report}
-	if doc, err = encode(recent); err != nil {
+	report.Heat, report.HeatLeft = nil, report.HeatLeft+len(report.Heat) // live.json has it, of ten minutes
+	again := begun.Add(took + max(limits.PageReportPause, limits.PageReportShare*took))
+	if doc, err = encode(Recent{Made: begun.Add(took), Again: again, Took: took, Of: report}); err != nil {
 		return nil, err
-	}
-	if len(doc.plain) > h.bounds.report {
-		slim := *report
-		slim.Heat, slim.HeatLeft = nil, report.HeatLeft+len(report.Heat) // live.json has it
-		recent.Of = &slim
-		if doc, err = encode(recent); err != nil {
-			return nil, err
-		}
 	}
 	if n := len(doc.plain); n > h.bounds.report {
 		return nil, problemf(http.StatusInternalServerError, "the report has %d bytes, at most %d are sent; download the trace and read it with tracewatch.Analyze", n, h.bounds.report)

@@ -194,7 +194,7 @@ func TestReportFails(t *testing.T) {
 		time.Sleep(2 * time.Hour)
 
 		h.bounds.report = 160 << 10
-		// The heat maps are left out of one that is too large.
+		// The heat maps are left to live.json.
 		src.rec.report = func(context.Context) (*tracewatch.Report, error) {
 			return &tracewatch.Report{HeatLeft: 39, Heat: []tracewatch.HeatStrip{{Cells: []tracewatch.Levels{make(tracewatch.Levels, 130<<10)}}}}, nil
 		}

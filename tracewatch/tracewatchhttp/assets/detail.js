@@ -6,14 +6,22 @@
   let asked = 0; // the number of the last question: an answer to an earlier one is too late
   let retry = 0;
 
+  let shown = null; // the cell in the title, and where its time stands
   let opener = null; // what had the focus when it was opened
 
   const box = () => tw.byID("detail");
 
+  const where = (cell) => "P " + cell.proc + " at " + tw.heat.moment(cell.column, 2);
+
+  // retell is for when times are told in another zone.
+  function retell() {
+    if (shown) shown.when.textContent = where(shown.cell);
+  }
+
   // frame is what all states of the detail have.
   function frame(cell, busy, ...children) {
-    const title = el("h3", { tabindex: "-1", id: "detail-title" },
-      "P " + cell.proc + " at " + tw.heat.moment(cell.column, 2),
+    shown = { cell, when: el("span", { text: where(cell) }) };
+    const title = el("h3", { tabindex: "-1", id: "detail-title" }, shown.when,
       el("span", { class: "soft", text: cell.exact ? " longest delay " + f.duration(cell.exact) : cell.level ? " longest delay " + tw.scale.delayText(cell.level) : " no start here" }));
     const focused = box().contains(document.activeElement);
     tw.replace(box(), el("header", {}, title,
@@ -187,5 +195,5 @@
     if (event.key === "Escape" && !box().hidden && (box().contains(at) || at === tw.byID("heat"))) close();
   });
 
-  tw.detail = { open, close, forget, list };
+  tw.detail = { open, close, forget, list, retell };
 })(window.tracewatch);

@@ -341,6 +341,7 @@
       tw.heat.want();
       tw.anomalies.redraw();
       report.retell();
+      tw.detail.retell();
       if (latest) show(latest);
     });
     name();
