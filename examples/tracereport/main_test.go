@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -258,7 +259,7 @@ func TestOld(t *testing.T) {
 	}
 	for seed := range uint64(3) {
 		for _, version := range []int{11, 19, 21} {
-			files[time.Duration(seed).String()] = store(t, oldgen.Random(seed, oldgen.Shape{Version: version, Events: 2_000}))
+			files[fmt.Sprint("random ", seed, ", format of 1.", version)] = store(t, oldgen.Random(seed, oldgen.Shape{Version: version, Events: 2_000}))
 		}
 	}
 	for name, file := range files {
