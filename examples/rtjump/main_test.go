@@ -32,8 +32,8 @@ func TestJump(t *testing.T) {
 			case c.name == "sched", c.name == "preempt":
 				each = 4 * time.Second // so are these, if the machine is busy
 			}
-			if testing.Short() && c.name != "lock" && c.name != "preempt" {
-				t.Skip("-short: the two that are run show how a cause is found; each takes five seconds and more")
+			if testing.Short() && c.name != "lock" {
+				t.Skip("-short: the one that is run shows how a cause is found; each takes five seconds and more, of processor time but for that one")
 			}
 			leaktest.Check(t, leaktest.Grace(patience))
 			r, err := find(t.Context(), &c, each, t.Logf)
