@@ -94,8 +94,9 @@ func (r *Recording) nothing() error {
 }
 
 // Report says what is in it, as [Analyze] would, but without the totals and without detectors: what those found
-// [Watcher.Anomalies] has. Of the options those matter that are for Analyze alone, but for [Between]. It takes
-// about a tenth of a second for ten megabytes of trace, on a goroutine of the watch's, and ends early with ctx.
+// [Watcher.Anomalies] has. Of the options those matter that are for Analyze alone, but for [Between]. It works for
+// about a tenth of a second for ten megabytes of trace, on a goroutine of the watch's, and rests for as long, so that
+// the service has half a P of it. It ends early with ctx.
 func (r *Recording) Report(ctx context.Context, opts ...Option) (*Report, error) {
 	if len(r.gens) == 0 {
 		return nil, ErrNoTrace

@@ -231,7 +231,8 @@ func (h *handler) serve(x *exchange) error {
 }
 
 // apart lets f run on a goroutine that the watch knows as its own by the function that it begins in: what the page
-// costs is the watch's, and no detector takes it for the service's. A panic in f goes on in the caller.
+// costs is the watch's, and no detector takes it for the service's. A panic in f is answered as a bug of ours, but for
+// that by which a handler breaks an answer off: it goes on in the caller.
 func (h *handler) apart(f func() error) error {
 	done := make(chan outcome, 1)
 	go h.work(f, done)
