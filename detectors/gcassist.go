@@ -11,13 +11,17 @@ import (
 // allocates while the collector is marking has to mark as much himself, or wait until
 // it has been done for him.
 //
-// If the slowest hundredth of assists passes [GCAssist.P99] that is a finding. If the
+// If the slowest hundredth of assists passes [GCAssist.P99], five of them at least, that is a finding. If the
 // time in assists also rises and falls with the rate of allocation, more allocation
 // is the cause, and the finding says so with the correlation and the slope.
 //
 // It also finds cycles that run back to back: the collector marks most of the time, because the
 // heap has hardly any room to grow in between (a memory limit that has been reached). Assists can be short
 // then, but the collector takes the processors from everybody.
+//
+// A thread that gets no processor makes every assist long that it is in, or that waits for what it marks. Where the
+// watch's readings say that the process did not get the processors, for at least half as long as all assists took
+// together, long assists are no finding; where they took more than that, the finding says it.
 //
 // It cannot see what the collector looks at, nor the bytes of a single allocation: what was allocated is
 // known in steps of a few kilobytes, and put down to where the goroutine that ran there was seen
@@ -49,7 +53,7 @@ func (d GCAssist) New(*Code) (State, error) {
 	s.duration("Bucket", &d.Bucket, 500*time.Millisecond)
 	s.count("Assists", &d.Assists, 20)
 	s.share("Marking", &d.Marking, 0.5)
-	return &gcAssist{GCAssist: d, past: recent[*assistWindow]{of: d.LookBack}}, s.err
+	return &gcAssist{GCAssist: d, past: recent[*assistWindow]{of: d.LookBack}, host: machinePast{past: recent[machineWindow]{of: d.LookBack}}}, s.err
 }
 
 type gcAssist struct {
@@ -57,6 +61,7 @@ type gcAssist struct {
 	marking marking
 	since   unjudged
 	past    recent[*assistWindow]
+	host    machinePast
 	usual   usual // P99, in seconds
 }
 
@@ -74,6 +79,7 @@ func (s *gcAssist) Judge(w *Window) ([]Finding, Verdict) {
 	judged := s.take(w)
 	judged.cycles = s.marking.end(w)
 	s.past.add(w, judged)
+	s.host.add(w)
 
 	seen := s.seen(func(pastWindow[*assistWindow]) bool { return true })
 	f, verdict := s.tail(w, judged, seen)
@@ -115,6 +121,10 @@ func (s *gcAssist) finding(w *Window, seen *assistsSeen, what string) *Finding {
 	return f
 }
 
+// minLong is how many assists must have been longer: the slowest hundredth of a hundred is one, which says more of
+// the moment than of the collector.
+const minLong = 5
+
 // tail judges the slowest assists.
 func (s *gcAssist) tail(w *Window, judged *assistWindow, seen *assistsSeen) (*Finding, Verdict) {
 	all := &seen.assists
@@ -132,15 +142,25 @@ func (s *gcAssist) tail(w *Window, judged *assistWindow, seen *assistsSeen) (*Fi
 	switch {
 	case judged.assists.Max() <= s.P99: // it was before this window
 		return nil, verdict
-	case !lasting:
+	case !lasting || all.Over(s.P99) < minLong:
 		verdict.Note = "not for long enough yet"
+		return nil, verdict
+	}
+	host := s.host.since(s.past.start())
+	if !host.known && len(w.Readings) > 0 {
+		verdict.Note = "the machine has been read only once yet"
+		return nil, verdict
+	}
+	withheld, remark, before := host.withheld()
+	if withheld > 0 && 2*withheld >= within(all.Sum().Total, s.past.start(), w.End, host.from, host.to) {
+		verdict.Note = "as likely the machine's doing" + remark
 		return nil, verdict
 	}
 	r, slope, rate := correlate(seen.buckets, s.Bucket)
 	f := s.finding(w, seen, fmt.Sprintf("GC mark assists took P99 %s, at most %s, over %d assists", wording.Duration(p99), wording.Duration(all.Max()), all.Count()))
 	f.Score = float64(p99) / float64(s.P99)
 	f.Why = "A request that allocates while the collector is marking stands still until marking has caught up."
-	f.Advice = fmt.Sprintf("Allocate less in %v (reuse buffers, avoid small pointerful objects) or give the collector room: a higher GOGC, or GOMEMLIMIT with GOGC=off.",
+	f.Advice = before + fmt.Sprintf("Allocate less in %v (reuse buffers, avoid small pointerful objects) or give the collector room: a higher GOGC, or GOMEMLIMIT with GOGC=off.",
 		w.Code.Site(f.Site).Short())
 	_, share := seen.most()
 	f.Evidence.Measures = []Measure{
@@ -159,5 +179,7 @@ func (s *gcAssist) tail(w *Window, judged *assistWindow, seen *assistsSeen) (*Fi
 		f.Severity = Critical
 		f.Summary += fmt.Sprintf("; they grow while allocation, at %.0f MB/s, falls (r = %.2f): look for what else slows marking down", rate/1e6, r)
 	}
+	f.Summary += remark
+	f.Evidence.Measures = append(f.Evidence.Measures, host.measures()...)
 	return f, verdict
 }

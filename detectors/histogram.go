@@ -79,6 +79,14 @@ func (h *Histogram) Quantile(q float64) time.Duration {
 	return h.sum.Max
 }
 
+// Over returns how many durations are longer than d, without those at most 1/16 longer.
+func (h *Histogram) Over(d time.Duration) (n uint64) {
+	for _, c := range h.counts[histBucket(d)+1:] {
+		n += uint64(c)
+	}
+	return n
+}
+
 // Merge adds all that other counted.
 func (h *Histogram) Merge(other *Histogram) {
 	for b, c := range other.counts {

@@ -40,6 +40,18 @@ func TestQuantile(t *testing.T) {
 	require.Equal(t, all[len(all)-1], h.Max())
 }
 
+func TestOver(t *testing.T) {
+	var h Histogram
+	require.Zero(t, h.Over(0))
+	for _, d := range []time.Duration{5, 100, 101, 200, 1 << 40} {
+		h.Add(d * time.Microsecond)
+	}
+	require.EqualValues(t, 5, h.Over(0))
+	require.EqualValues(t, 2, h.Over(100*time.Microsecond), "one is longer by a hundredth")
+	require.EqualValues(t, 1, h.Over(time.Hour))
+	require.Zero(t, h.Over(1<<62))
+}
+
 func TestEmptyAndMerge(t *testing.T) {
 	var a, b Histogram
 	require.Zero(t, a.Quantile(0.99))

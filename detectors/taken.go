@@ -94,6 +94,22 @@ func (t *taken) remark() (summary, advice string) {
 		advice + ", and see whether it is still so. "
 }
 
+// withheld is how long the machine kept from running what could have run, with what [taken.remark] says of that: 0
+// if it gave three quarters of the time. The trace alone may not show it: a process that uses processors in the scheduler and
+// in system calls uses more than goroutines ran, though its threads waited for one.
+func (t *taken) withheld() (d time.Duration, summary, advice string) {
+	if summary, advice = t.remark(); summary != "" {
+		d, _ = t.off()
+		return max(d, t.delay.Value), summary, advice
+	}
+	wanted := t.delay.Value + t.cpu.Value
+	if !t.delay.Known || !t.cpu.Known || wanted == 0 || 4*t.delay.Value < wanted {
+		return 0, "", ""
+	}
+	return t.delay.Value, fmt.Sprintf("; the machine was starved, threads that could have run had no processor for %.0f%% of the time", 100*float64(t.delay.Value)/float64(wanted)),
+		adviceStarved + ", and see whether it is still so. "
+}
+
 func (t *taken) measures() (all []Measure) {
 	if off, known := t.off(); known {
 		all = append(all, Measure{Name: "running without a processor", Value: off.Seconds(), Unit: "s"})
