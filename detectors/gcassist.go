@@ -151,11 +151,11 @@ func (s *gcAssist) tail(w *Window, judged *assistWindow, seen *assistsSeen) (*Fi
 		verdict.Note = "the machine has been read only once yet"
 		return nil, verdict
 	}
-	withheld, remark, before := host.withheld()
-	if withheld > 0 && 2*withheld >= within(all.Sum().Total, s.past.start(), w.End, host.from, host.to) {
-		verdict.Note = "as likely the machine's doing" + remark
+	if withheld, words := host.withheld(); withheld > 0 && 2*withheld >= within(all.Sum().Total, s.past.start(), w.End, host.from, host.to) {
+		verdict.Note = "as likely the machine's doing: " + words
 		return nil, verdict
 	}
+	remark, before := host.remark()
 	r, slope, rate := correlate(seen.buckets, s.Bucket)
 	f := s.finding(w, seen, fmt.Sprintf("GC mark assists took P99 %s, at most %s, over %d assists", wording.Duration(p99), wording.Duration(all.Max()), all.Count()))
 	f.Score = float64(p99) / float64(s.P99)

@@ -94,20 +94,19 @@ func (t *taken) remark() (summary, advice string) {
 		advice + ", and see whether it is still so. "
 }
 
-// withheld is how long the machine kept from running what could have run, with what [taken.remark] says of that: 0
-// if it gave three quarters of the time. The trace alone may not show it: a process that uses processors in the scheduler and
-// in system calls uses more than goroutines ran, though its threads waited for one.
-func (t *taken) withheld() (d time.Duration, summary, advice string) {
-	if summary, advice = t.remark(); summary != "" {
-		d, _ = t.off()
-		return max(d, t.delay.Value), summary, advice
+// withheld is how long what could have run had no processor, and the words for that: 0 if it had one for three quarters of the
+// time. The trace alone may not show it: a process that uses processors in the scheduler and in system calls uses more
+// than goroutines ran, though its threads waited for one. They may have waited for each other, so that the
+// machine is not to blame; but what was late then may have been late for that.
+func (t *taken) withheld() (d time.Duration, words string) {
+	if off, known := t.off(); known && off > 0 && 4*off >= t.ran && (2*t.throttled >= off || t.starved()) {
+		return max(off, t.delay.Value), fmt.Sprintf("what held a P had no processor for %.0f%% of the time", 100*float64(off)/float64(t.ran))
 	}
 	wanted := t.delay.Value + t.cpu.Value
 	if !t.delay.Known || !t.cpu.Known || wanted == 0 || 4*t.delay.Value < wanted {
-		return 0, "", ""
+		return 0, ""
 	}
-	return t.delay.Value, fmt.Sprintf("; the machine was starved, threads that could have run had no processor for %.0f%% of the time", 100*float64(t.delay.Value)/float64(wanted)),
-		adviceStarved + ", and see whether it is still so. "
+	return t.delay.Value, fmt.Sprintf("threads that could have run had no processor for %.0f%% of the time", 100*float64(t.delay.Value)/float64(wanted))
 }
 
 func (t *taken) measures() (all []Measure) {
