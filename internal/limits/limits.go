@@ -355,6 +355,10 @@ const (
 	PageCells     = 32
 	PageCellBytes = 256 << 10
 
+	// PageKeep is how long a cell is kept after somebody has asked for it, and a report after it has been the
+	// answer: once nobody looks any more, the page holds none of the service's memory. The maps go back as far.
+	PageKeep = LiveHeat
+
 	// PageCellSpan is the longest time that is explained as one cell. One of the map has 10 ms to
 	// seconds.
 	PageCellSpan = 10 * time.Second

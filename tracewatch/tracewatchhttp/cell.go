@@ -20,13 +20,15 @@ type cellKey struct {
 
 // cells keeps the cells that were asked for last.
 type cells struct {
-	mu  sync.Mutex
-	all []keptCell // the one asked for last comes last
+	mu    sync.Mutex
+	all   []keptCell  // the one asked for last comes last
+	lapse *time.Timer // nil: none is kept
 }
 
 type keptCell struct {
-	key cellKey
-	doc *document
+	key   cellKey
+	doc   *document
+	asked time.Time
 }
 
 // get returns a cell if it is kept, else nil.
@@ -38,6 +40,7 @@ func (c *cells) get(key cellKey) *document {
 		return nil
 	}
 	k := c.all[i]
+	k.asked = time.Now()
 	c.all = append(slices.Delete(c.all, i, i+1), k)
 	return k.doc
 }
@@ -53,7 +56,22 @@ func (c *cells) put(key cellKey, doc *document) {
 	if len(c.all) == limits.PageCells {
 		c.all = slices.Delete(c.all, 0, 1)
 	}
-	c.all = append(c.all, keptCell{key, doc})
+	c.all = append(c.all, keptCell{key, doc, time.Now()})
+	if c.lapse == nil {
+		c.lapse = time.AfterFunc(limits.PageKeep, c.forget)
+	}
+}
+
+// forget drops the cells that nobody has asked for lately, and comes again as long as there are others.
+func (c *cells) forget() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.all = slices.DeleteFunc(c.all, func(k keptCell) bool { return time.Since(k.asked) >= limits.PageKeep })
+	if len(c.all) == 0 {
+		c.lapse = nil
+		return
+	}
+	c.lapse.Reset(limits.PageKeep - time.Since(c.all[0].asked))
 }
 
 func (h *handler) serveCell(x *exchange) error {

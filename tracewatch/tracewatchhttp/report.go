@@ -15,10 +15,11 @@ import (
 // reports is the report that was made last, and the one that is being made.
 type reports struct {
 	mu    sync.Mutex
-	doc   *document // nil: none
-	err   error     // what came of the last instead
-	again time.Time // until then that is the answer
-	run   *run      // nil: none is being made
+	doc   *document   // nil: none
+	err   error       // what came of the last instead
+	again time.Time   // until then that is the answer
+	run   *run        // nil: none is being made
+	lapse *time.Timer // of doc; nil: there was none yet
 }
 
 // run is the making of a report, on a goroutine that lasts as long as somebody waits for it.
@@ -113,6 +114,7 @@ func (c *reports) settle(r *run, took time.Duration) {
 	case r.err == nil:
 		c.doc, c.err = r.doc, nil
 		c.again = now.Add(max(limits.PageReportPause, limits.PageReportShare*took))
+		c.keep()
 	case errors.Is(r.err, context.Canceled):
 		if again := now.Add(limits.PageGivenUpShare * took); again.After(c.again) {
 			c.again = again
@@ -123,6 +125,27 @@ func (c *reports) settle(r *run, took time.Duration) {
 		c.doc, c.err = nil, r.err
 		c.again = now.Add(max(limits.PageReportPause, limits.PageReportShare*took))
 	}
+}
+
+// keep has the report forgotten when it has not been the answer for a while. c is locked.
+func (c *reports) keep() {
+	left := time.Until(c.again) + limits.PageKeep
+	if c.lapse == nil {
+		c.lapse = time.AfterFunc(left, c.forget)
+		return
+	}
+	c.lapse.Reset(left)
+}
+
+// forget drops the report, or comes again if it became the answer once more.
+func (c *reports) forget() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if time.Since(c.again) < limits.PageKeep {
+		c.keep()
+		return
+	}
+	c.doc = nil
 }
 
 // newReport makes a report. A panic in it is an error.
